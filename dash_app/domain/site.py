@@ -1,0 +1,124 @@
+"""The place behind a project: what is measured there, what stands there, and within which limits it may act."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class Quantity(StrEnum):
+    """What a measurand measures. Powers are in kW and non-negative, SOC is in percent at the API only."""
+
+    PV_KW = "pv_kw"
+    LOAD_KW = "load_kw"
+    CHARGE_KW = "charge_kw"
+    DISCHARGE_KW = "discharge_kw"
+    IMPORT_KW = "import_kw"
+    EXPORT_KW = "export_kw"
+    SOC = "soc"
+    PV_FORECAST_KW = "pv_forecast_kw"
+    LOAD_FORECAST_KW = "load_forecast_kw"
+    OTHER_KW = "other_kw"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurand:
+    """One measured series as the energy API lists it; `code` is the API's raw key, `name` is for people."""
+
+    measurand_id: str
+    code: str
+    name: str
+    quantity: Quantity
+    resolution: timedelta
+    unit: str = "kW"
+    on_connection: bool = True
+    sparse: bool = False
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Battery:
+    """A battery: limits are ceilings at the AC meter that nobody raises from a page; SoC is 0..1 of `capacity_kwh`."""
+
+    battery_id: str
+    name: str
+    device_id: str
+    capacity_kwh: float
+    charge_kw: float
+    discharge_kw: float
+    charge_efficiency: float
+    discharge_efficiency: float
+    soc_min: float
+    soc_max: float
+    soc_reserve: float = 0.0
+    wear_per_kwh: float = 0.0
+    simulated: bool = False
+
+    @property
+    def soc_floor(self) -> float:
+        """The lowest SoC a plan may use: the technical minimum or the reserve, whichever is higher."""
+        return max(self.soc_min, self.soc_reserve)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PvArray:
+    """One array or inverter: its measurand and its nameplate."""
+
+    measurand_id: str
+    name: str
+    kwp: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridConnection:
+    """The site's connection: the most it may import and export, kW."""
+
+    import_limit_kw: float
+    export_limit_kw: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffPart:
+    """What one kWh costs from `valid_from` on, in the project's currency.
+
+    import price = published market or tariff price x `energy_factor` + `fees_per_kwh`;
+    export price = `export_per_kwh`, or the published price x `export_factor` where that is None.
+    """
+
+    valid_from: date
+    energy_factor: float = 1.0
+    fees_per_kwh: float = 0.0
+    export_per_kwh: float | None = None
+    export_factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Everything the energy API does not say about a project: one entry of SITES_FILE."""
+
+    project_id: str
+    name: str
+    timezone: ZoneInfo
+    currency: str
+    latitude: float
+    longitude: float
+    place: str
+    grid: GridConnection
+    tariff: tuple[TariffPart, ...] = ()
+    battery: Battery | None = None
+    arrays: tuple[PvArray, ...] = ()
+    has_co2: bool = False
+    plan_step: timedelta = timedelta(minutes=15)
+    plan_every: timedelta = timedelta(minutes=15)
+    roles_by_email: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def controllable(self) -> bool:
+        """Whether there is something here that a plan can move."""
+        return self.battery is not None
+
+    def tariff_on(self, day: date) -> TariffPart | None:
+        """Return the tariff part in force on `day` (local), or None when none is."""
+        in_force = [part for part in self.tariff if part.valid_from <= day]
+        return max(in_force, key=lambda part: part.valid_from) if in_force else None

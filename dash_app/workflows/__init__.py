@@ -1,0 +1,1 @@
+"""Placeholder map; the first real module replaces this line."""
