@@ -1,0 +1,30 @@
+"""The application's ports, put together by `dash_app.wiring` and by tests with fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from dash_app.domain import ports
+from dash_app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """Everything the web app, the planner and the dispatcher are given. `demo` says that the plant is simulated."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    api: ports.EnergyApi
+    measurements: ports.Measurements
+    sites: ports.Sites
+    sessions: ports.Sessions
+    recommendations: ports.Recommendations
+    ledger: ports.Ledger
+    leases: ports.Leases
+    audit: ports.Audit
+    alarms: ports.Alarms
+    states: ports.States
+    link: ports.DispatcherLink
+    demo: bool = False
