@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 from dash import html
 
+from components.aria import aria
+
 _SYMBOL = '<symbol [^>]*viewBox="{box}" id="{name}">(.*?)</symbol>'
 
 
@@ -77,7 +79,7 @@ def icon(name: Icon, *, size: int = 16, class_name: str = "") -> html.Span:
     """Return the symbol as a square of `size` px in the text colour, hidden from screen readers."""
     classes = f"sb-icon sb-icon-{name.value} {class_name}".strip()
     style = {} if size == 16 else {"width": f"{size}px", "height": f"{size}px"}
-    return html.Span(className=classes, style=style, **{"aria-hidden": "true"})
+    return html.Span(className=classes, style=style, **aria(hidden="true"))
 
 
 def icons_css() -> str:
