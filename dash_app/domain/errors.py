@@ -30,6 +30,8 @@
 The message of each carries the facts: site, time, value, limit.
 """
 
+from datetime import datetime
+
 
 class EnergyError(Exception):
     """Anything this application raises on purpose."""
@@ -108,7 +110,12 @@ class PlanRejected(EnergyError):
 
 
 class DecisionConflict(EnergyError):
-    """What was decided on is no longer what stands in the store."""
+    """What was decided on is no longer what stands in the store: `who` moved it, and when (`at`), if anybody did."""
+
+    def __init__(self, message: str, *, who: str = "", at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.who = who
+        self.at = at
 
 
 class StoreUnavailable(EnergyError):

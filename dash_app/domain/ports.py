@@ -7,7 +7,8 @@ whole fakes of them live in `tests/fakes.py`; `dash_app.wiring` is the only plac
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -45,14 +46,18 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Somebody signed in, as the server knows it (a person, or the service account with its own session)."""
+    """Somebody signed in, as the server knows it (a person, or the service account with its own session).
 
-    session_id: str
+    `renew_after` is set when a renewal of the token failed: do not try again before.
+    """
+
+    session_id: str = field(repr=False)
     person: Person
     projects: tuple[Project, ...]
     token: ApiToken
     opened_at: datetime
     expires_at: datetime
+    renew_after: datetime | None = None
 
     def project(self, project_id: str) -> Project | None:
         """Return the project if this person has it, else None: a foreign project does not exist here."""
@@ -124,15 +129,30 @@ class Sessions(Protocol):
         """Return the session, or None when it never was, was closed or has expired."""
         ...
 
-    def renew(self, session_id: str, sign_in: SignIn) -> Session: ...
+    def renew(self, session_id: str, sign_in: SignIn) -> Session:
+        """Replace person, projects and token; raise SessionEnded when the session is over."""
+        ...
+
+    def postpone(self, session_id: str, until: datetime) -> None:
+        """Remember not to renew the token before `until`."""
+        ...
+
+    def only_one(self, session_id: str) -> AbstractContextManager[None]:
+        """Let one thread of one process at a time renew this session's token; the others wait."""
+        ...
+
     def close(self, session_id: str) -> None: ...
 
 
 class Recommendations(Protocol):
-    """Recommendations and the record of every decision on them. Every write is durable before it returns."""
+    """Recommendations and the record of every decision on them. Every write is durable before it returns.
 
-    def add(self, payload: Payload, *, by: str) -> Recommendation:
-        """Store a PROPOSED recommendation; older PROPOSED ones of the project become SUPERSEDED."""
+    Every change of state is a row of `transitions` and of the audit trail, written in the same transaction.
+    Reading a payload that is not what its hash says raises PlanRejected.
+    """
+
+    def add(self, payload: Payload, *, by: str, keep: Collection[str] = ()) -> Recommendation:
+        """Store a PROPOSED recommendation; older PROPOSED ones of the project, but those in `keep`, get SUPERSEDED."""
         ...
 
     def get(self, recommendation_id: str) -> Recommendation | None: ...
@@ -155,7 +175,12 @@ class Recommendations(Protocol):
         """Change the state by compare-and-set; raise DecisionConflict naming who moved it and when.
 
         Moving to APPROVED supersedes, in the same transaction, whatever else was in force on the project.
+        Every move adds 1 to `version`; the first version is 1.
         """
+        ...
+
+    def expire_due(self, now: datetime) -> tuple[Recommendation, ...]:
+        """Move whatever was not active by its `expires_at` to EXPIRED and return it."""
         ...
 
     def transitions(self, recommendation_id: str) -> tuple[Transition, ...]: ...

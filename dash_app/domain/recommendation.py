@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from dash_app.domain.errors import DecisionConflict
 from dash_app.domain.schedule import Intent, Money, Objective, Step
 
 
@@ -37,6 +38,12 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.ACTIVE: frozenset({State.COMPLETED, State.SUPERSEDED, State.STOPPED, State.ROLLED_BACK}),
 }
 """Everything else is final."""
+
+IN_FORCE = frozenset({State.APPROVED, State.ACTIVE})
+"""What the dispatcher executes; never two of a project at once."""
+
+EXPIRING = frozenset({State.PROPOSED, State.AWAITING_SECOND, State.APPROVED})
+"""What `expires_at` ends."""
 
 
 def can_become(now: State, then: State) -> bool:
@@ -128,6 +135,12 @@ class Recommendation:
     def label(self) -> str:
         """The short name for people."""
         return f"R-{self.number}"
+
+    def conflict(self) -> DecisionConflict:
+        """Return the error that says where this recommendation stands now, who moved it there, and when."""
+        words = self.state.value.replace("_", " ")
+        text = f"{self.label} is {words} since {self.changed_at:%Y-%m-%d %H:%M} UTC, by {self.changed_by}."
+        return DecisionConflict(text, who=self.changed_by, at=self.changed_at)
 
     def step_at(self, moment: datetime) -> Step | None:
         """Return the step that `moment` lies in, or None."""
