@@ -62,7 +62,7 @@ def backtest(
     scored, warm = _origins(history, origins, every, horizon)
     steps = round(horizon / history.step)
     pool = dict(components) if "weekly_naive" in components else {**components, "weekly_naive": weekly_naive}
-    runs = run_components(pool, history, warm.append(scored), steps)
+    runs = run_components(pool, history, pd.DatetimeIndex(warm.append(scored)), steps)
     mixed = mixed_runs(_without(runs, set(pool) - set(components)))
     tail = slice(len(warm), None)
     rivals = {name: runs.forecasts[row, tail] for row, name in enumerate(runs.names)} | {"mix": mixed[tail]}

@@ -45,7 +45,7 @@ def _design(index: pd.DatetimeIndex) -> np.ndarray:
     angle = 2 * np.pi * np.outer(hour, np.arange(1, HARMONICS + 1)) / 24
     waves = np.hstack([np.sin(angle), np.cos(angle)])
     typed = np.hstack([waves[:, :DAY_TYPED_HARMONICS], waves[:, HARMONICS : HARMONICS + DAY_TYPED_HARMONICS]])
-    day = np.asarray(index.dayofweek)
+    day = np.asarray(index.day_of_week)
     saturday, sunday = (day == 5)[:, None], (day == 6)[:, None]
     ones = np.ones((len(index), 1))
     return np.hstack([ones, saturday, sunday, (day == 0)[:, None], (day == 4)[:, None], waves, typed * saturday,
@@ -87,7 +87,7 @@ def _run_forward(past: np.ndarray, coefficients: np.ndarray, hours: int) -> np.n
 
 def _to_steps(history: History, targets: pd.DatetimeIndex, level: pd.Series) -> np.ndarray:
     """Spread hourly levels over the steps: linear between hour centres, plus the usual shape inside the hour."""
-    centre = (level.index + pd.Timedelta(minutes=30)).as_unit("s").asi8
+    centre = (pd.DatetimeIndex(level.index) + pd.Timedelta(minutes=30)).as_unit("s").asi8
     middle = (targets + history.step / 2).as_unit("s").asi8
     smooth = np.interp(middle, centre, level.to_numpy())
     return smooth + _shape_inside_hour(history, targets)

@@ -71,7 +71,8 @@ def build_history(series: pd.Series, *, zone: ZoneInfo, issued_at: datetime, pos
     clock change doubles is averaged, the hour it skips is a gap. Raises ValueError when fewer than two values are left.
     """
     step = _step_of(series)
-    known = series[(series.index + step <= issued_at) & (series.index >= pd.Timestamp(issued_at) - LOOKBACK)]
+    stamp = pd.Timestamp(issued_at)
+    known = series[(series.index <= stamp - step) & (series.index >= stamp - LOOKBACK)]
     if known.notna().sum() < 2:
         raise ValueError(f"{int(known.notna().sum())} values are too few for a forecast")
     known = known[known.first_valid_index() :].astype(float)
@@ -98,7 +99,7 @@ def to_local(index: pd.DatetimeIndex, zone: ZoneInfo) -> pd.DatetimeIndex:
 def _step_of(series: pd.Series) -> timedelta:
     if len(series) < 2:
         raise ValueError(f"{len(series)} values are too few for a forecast")
-    return timedelta(seconds=float(np.median(np.diff(series.index.as_unit("s").asi8))))
+    return timedelta(seconds=float(np.median(np.diff(pd.DatetimeIndex(series.index).as_unit("s").asi8))))
 
 
 def _long_zeros(series: pd.Series, step: timedelta) -> pd.Series:

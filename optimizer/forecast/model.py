@@ -53,6 +53,17 @@ def load_components(history: History) -> dict[str, Component]:
     return LOAD_COMPONENTS
 
 
+def components_for(
+    kind: str, history: History, *, latitude: float | None = None, longitude: float | None = None
+) -> dict[str, Component]:
+    """Return the components for "load" or "pv"; PV needs a place, else ValueError."""
+    if kind == "load":
+        return load_components(history)
+    if latitude is None or longitude is None:
+        raise ValueError("a PV forecast needs latitude and longitude")
+    return pv_components(latitude=latitude, longitude=longitude, measured_shift=timedelta(0))
+
+
 def forecast_load(series: pd.Series, grid: TimeGrid, *, zone: ZoneInfo, issued_at: datetime) -> Forecast:
     """Return the load forecast over `grid` (kW) from a measured series; raise ValueError when there is no history."""
     history = build_history(series, zone=zone, issued_at=issued_at)

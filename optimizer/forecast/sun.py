@@ -29,7 +29,7 @@ def _clear_sky(first: pd.Timestamp, steps: int, step: timedelta, latitude: float
 def clear_sky_shape(index: pd.DatetimeIndex, step: timedelta, *, latitude: float, longitude: float) -> np.ndarray:
     """Return Haurwitz clear-sky irradiance (W/m2) at the centre of each step of a UTC index."""
     first = pd.Timestamp(index[0])
-    steps = round((index[-1] - first) / step) + 1
+    steps = round((pd.Timestamp(index[-1]) - first) / pd.Timedelta(step)) + 1
     shape = pd.Series(
         _clear_sky(first, steps, step, latitude, longitude), index=pd.date_range(first, periods=steps, freq=step)
     )

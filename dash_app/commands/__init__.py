@@ -1,0 +1,1 @@
+"""The headless commands: `add_arguments(parser)` and `run(args) -> exit code`, one file for each."""
