@@ -50,16 +50,18 @@ class Published:
 def total_of(window: Window, measurands: tuple[Measurand, ...], quantity: Quantity, step: timedelta) -> pd.Series:
     """Return the sum over all measurands of `quantity` on the site's connection, as means over `step`.
 
-    A step in which any of the parts is missing is missing: a partial sum is never shown as a total.
+    A step in which any of the parts is missing is missing, also where the window lacks the whole part: a partial sum
+    is never shown as a total.
     Parts at a coarser resolution are held constant inside their step. Without any part the result is all NaN.
     """
     index = pd.date_range(
         pd.Timestamp(window.start).floor(step), pd.Timestamp(window.end) - pd.Timedelta(1, "us"), freq=step, name="time"
     )
+    nothing = pd.Series(dtype=float, index=index[:0])
     parts = [
-        resample_mean(window.series[m.measurand_id], m.resolution, step).reindex(index)
+        resample_mean(window.series.get(m.measurand_id, nothing), m.resolution, step).reindex(index)
         for m in measurands
-        if m.quantity is quantity and m.on_connection and m.measurand_id in window.series
+        if m.quantity is quantity and m.on_connection
     ]
     if not parts:
         return pd.Series(float("nan"), index=index, name=quantity.value)

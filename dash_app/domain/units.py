@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 SECONDS_PER_HOUR = 3600.0
-MINUS = "−"
-NO_BREAK_SPACE = " "
+MINUS = "\u2212"
+NO_BREAK_SPACE = "\u00a0"
 
 
 def energy_kwh(power_kw: pd.Series, step_h: float) -> float:
