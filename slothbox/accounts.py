@@ -1,7 +1,7 @@
 """Who may sign in at the edge: accounts with argon2 hashes, and the demo's random passwords beside them.
 
-`accounts.json` holds hashes only. `passwords.json` (0600) keeps the demo's clear passwords so that every start shows the
-same ones; a password that its owner changes is dropped from it.
+`accounts.json` holds hashes only. `passwords.json` (0600) keeps the demo's clear passwords so that every start shows
+the same ones; a password that its owner changes is dropped from it.
 """
 
 import secrets
@@ -11,12 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from slothbox.files import make_private_folder, read_json, write_private_json
 
 ACCOUNTS_FILE = "accounts.json"
-PASSWORDS_FILE = "passwords.json"  # noqa: S105 - the name of a file
+PASSWORDS_FILE = "passwords.json"
 EDGE_EMAIL = "edge@example.org"
 SERVICE_EMAIL = "planner@example.org"
 
@@ -96,14 +96,13 @@ class AccountBook:
         return account if fits else None
 
     def ensure_demo(self, projects: tuple[str, ...]) -> None:
-        """Add the demo accounts that are not there yet, each with a new random password."""
-        missing = [entry for entry in demo_accounts(projects) if self.find(entry.email) is None]
-        fresh = {entry.email: secrets.token_urlsafe(9) for entry in missing}
-        if not missing:
+        """Fill an empty book with the demo accounts, each with a new random password; leave any other book alone."""
+        if self._accounts:
             return
-        known = read_json(self._state_dir / PASSWORDS_FILE) or {}
-        write_private_json(self._state_dir / PASSWORDS_FILE, known | fresh)
-        self._store([*self._accounts, *(self._made(entry, fresh[entry.email]) for entry in missing)])
+        wanted = demo_accounts(projects)
+        passwords = {entry.email: secrets.token_urlsafe(9) for entry in wanted}
+        write_private_json(self._state_dir / PASSWORDS_FILE, passwords)
+        self._store([self._made(entry, passwords[entry.email]) for entry in wanted])
 
     def change(self, customer_id: str, *, email: str, name: str, password: str) -> Account:
         """Give an account a new address, name and password; ValueError when the address is taken."""
@@ -130,7 +129,7 @@ class AccountBook:
     def _fits(self, password_hash: str, password: str) -> bool:
         try:
             return self._hasher.verify(password_hash, password)
-        except (VerifyMismatchError, InvalidHashError):
+        except (VerificationError, InvalidHashError):
             return False
 
     def _store(self, accounts: list[Account]) -> None:
