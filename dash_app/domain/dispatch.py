@@ -119,6 +119,14 @@ DispatchResult = Followed | ReadBack | Unverified | Refused | Unreachable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoControl:
+    """What the fast loop answers when no set-point is right: give the device back, now or `until_next_slot`."""
+
+    why: str
+    until_next_slot: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRow:
     """One row of the dispatch ledger. Rows are only ever added."""
 

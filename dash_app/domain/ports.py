@@ -287,6 +287,7 @@ class Plant(Protocol):
     refresh_s: float
     tolerance_kw: float
     settle_s: float
+    deadband_kw: float
 
     def read(self) -> Telemetry:
         """Return what the plant reports now; unknown stays None. Checks the identity on every new connection."""
@@ -317,3 +318,10 @@ class DispatcherLink(Protocol):
     def release(self, project_id: str, who: str) -> bool:
         """Ask the dispatcher to release the project's devices now; return whether it confirmed."""
         ...
+
+
+class Spool(Protocol):
+    """The local, append-only record of what the dispatcher did while the store was away."""
+
+    def append(self, record: dict[str, str]) -> None: ...
+    def records(self) -> tuple[dict[str, str], ...]: ...
