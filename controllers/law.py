@@ -1,0 +1,72 @@
+"""The control law of the fast loop: from a step of the plan and what is measured now to one set-point. Pure."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from dash_app.domain.dispatch import NoControl, Telemetry
+from dash_app.domain.schedule import Intent, Step
+from dash_app.domain.site import Battery
+
+
+def setpoint_kw(step: Step, telemetry: Telemetry, battery: Battery | None = None) -> float | NoControl:
+    """Return the battery power to ask for, kW, discharge positive.
+
+    The answer lies inside the step's band, the battery's and the device's limits and the SoC corridor; at an edge of
+    the corridor nothing is asked for that would leave it. Without a known SoC, or without what `follow` has to be
+    measured against, the answer is NoControl.
+    """
+    if telemetry.soc is None:
+        return NoControl(why="the state of charge is unknown")
+    low, high = allowed_kw(step, telemetry.soc, telemetry, battery)
+    if low > high:
+        why = (
+            f"nothing between {step.power_min_kw:g} and {step.power_max_kw:g} kW is allowed at SoC {telemetry.soc:.1%}"
+        )
+        return NoControl(why=why, until_next_slot=True)
+    wanted = _wanted_kw(step, telemetry)
+    if wanted is None:
+        return NoControl(why="the grid power is unknown")
+    return min(max(wanted, low), high)
+
+
+def allowed_kw(step: Step, soc: float, telemetry: Telemetry, battery: Battery | None) -> tuple[float, float]:
+    """Return the lowest and highest power allowed now, kW, discharge positive; the lowest is higher when none is."""
+    low, high = step.power_min_kw, step.power_max_kw
+    soc_min, soc_max = step.soc_min, step.soc_max
+    if battery is not None:
+        low, high = max(low, -battery.charge_kw), min(high, battery.discharge_kw)
+        soc_min, soc_max = max(soc_min, battery.soc_floor), min(soc_max, battery.soc_max)
+    if telemetry.max_charge_kw is not None:
+        low = max(low, -telemetry.max_charge_kw)
+    if telemetry.max_discharge_kw is not None:
+        high = min(high, telemetry.max_discharge_kw)
+    if soc >= soc_max:
+        low = max(low, 0.0)
+    if soc <= soc_min:
+        high = min(high, 0.0)
+    return low, high
+
+
+def _wanted_kw(step: Step, telemetry: Telemetry) -> float | None:
+    match step.intent:
+        case Intent.FOLLOW:
+            net_load = net_load_kw(telemetry)
+            return None if net_load is None else net_load - step.target_kw
+        case Intent.CHARGE:
+            return -step.target_kw
+        case Intent.DISCHARGE:
+            return step.target_kw
+        case Intent.IDLE:
+            return 0.0
+        case _:
+            assert_never(step.intent)
+
+
+def net_load_kw(telemetry: Telemetry) -> float | None:
+    """Return what battery and grid cover together, kW: by the grid meter, else by load and PV; None when unknown."""
+    if telemetry.grid_kw is not None and telemetry.battery_kw is not None:
+        return telemetry.grid_kw + telemetry.battery_kw
+    if telemetry.load_kw is not None and telemetry.pv_kw is not None:
+        return telemetry.load_kw - telemetry.pv_kw
+    return None
