@@ -1,0 +1,132 @@
+"""A site's plant on the wire: Modbus TCP, units 1-4, on pymodbus."""
+
+import asyncio
+from functools import partial
+
+from pymodbus.constants import ExcCodes
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from slothbox.plant.faults import Faults
+from slothbox.plant.registers import Unit
+from slothbox.plant.site import Plant
+from slothbox.plant.write_log import WriteLog
+
+LOOPBACK = "127.0.0.1"
+_BIT_FUNCTIONS = (1, 2, 5, 15)
+_WRITE_FUNCTIONS = (5, 6, 15, 16, 22, 23)
+_INPUT_FUNCTION, _WRITE_ONE = 4, 6
+_ANYBODY, _ANYBODYS_REGISTERS = 0, 128
+_FUNCTION_BYTE = 7
+
+
+class PlantServer:
+    """One plant behind one port of the loopback interface; to be used inside a running event loop."""
+
+    def __init__(self, plant: Plant, log: WriteLog) -> None:
+        """Serve `plant` and note every write in `log`."""
+        self.plant = plant
+        self.port = 0
+        self._log = log
+        self._server: ModbusTcpServer | None = None
+
+    async def start(self, preferred_port: int = 0) -> None:
+        """Listen on the preferred port, on any free one when that is taken; `port` tells which."""
+        try:
+            await self._listen(preferred_port)
+        except RuntimeError:
+            await self._listen(0)
+
+    async def stop(self) -> None:
+        """Close the port and every connection."""
+        if self._server is not None:
+            await self._server.shutdown()  # type: ignore[no-untyped-call]
+            self._server = None
+
+    def reboot(self) -> None:
+        """Start the plant again; whoever was connected is not any more."""
+        self.plant.reboot()
+        if self._server is not None:
+            for connection in list(self._server.active_connections.values()):
+                connection.close()
+
+    async def _listen(self, port: int) -> None:
+        self._server = ModbusTcpServer(
+            [self._device(unit) for unit in Unit] + [_nobody()],
+            address=(LOOPBACK, port),
+            trace_packet=partial(_answer_or_silence, self.plant.faults),
+        )
+        await self._server.serve_forever(background=True)
+        listener = self._server.transport
+        assert isinstance(listener, asyncio.Server)  # noqa: S101 - what asyncio gives for a listening TCP port
+        self.port = listener.sockets[0].getsockname()[1]
+
+    def _device(self, unit: Unit) -> SimDevice:
+        blocks = (
+            [SimData(0, values=False, datatype=DataType.BITS)],
+            [SimData(0, values=False, datatype=DataType.BITS)],
+            _block(self.plant.holding(unit)),
+            _block(self.plant.inputs(unit)),
+        )
+        return SimDevice(unit, simdata=blocks, action=partial(self._act, unit))
+
+    async def _act(
+        self,
+        unit: Unit,
+        function: int,
+        start: int,
+        address: int,
+        _count: int,
+        registers: list[int],
+        values: list[int] | list[bool] | None,
+    ) -> ExcCodes | None:
+        """Carry out one request: refresh `registers` for a read, take over `values` for a write."""
+        if function in _BIT_FUNCTIONS:
+            return ExcCodes.ILLEGAL_FUNCTION
+        faults = self.plant.faults
+        if faults.delay_s and not (function == _WRITE_ONE and values is None):
+            await asyncio.sleep(faults.delay_s)
+        if faults.mute:
+            return ExcCodes.DEVICE_FAILURE
+        self.plant.advance()
+        if values is not None:
+            return self._write(unit, address, [int(value) for value in values])
+        current = self.plant.inputs(unit) if function == _INPUT_FUNCTION else self.plant.holding(unit)
+        for register, value in current.items():
+            registers[register - start] = value
+        return None
+
+    def _write(self, unit: Unit, address: int, values: list[int]) -> ExcCodes | None:
+        refusal = self.plant.write(unit, address, values)
+        self._log.append(self.plant, unit, address, values, refusal)
+        return None if refusal is None else ExcCodes(refusal)
+
+
+def _block(registers: dict[int, int]) -> list[SimData]:
+    """Describe registers to pymodbus; a unit without any gets one that cannot be read."""
+    if not registers:
+        return [SimData(0, datatype=DataType.INVALID)]
+    return [SimData(address, values=value, datatype=DataType.UINT16) for address, value in sorted(registers.items())]
+
+
+def _nobody() -> SimDevice:
+    """Answer for unit ids that are not there, as a gateway does."""
+
+    async def no_response(*_request: object) -> ExcCodes | None:
+        return ExcCodes.GATEWAY_NO_RESPONSE
+
+    bits = [SimData(0, values=False, datatype=DataType.BITS)]
+    words = [SimData(0, count=_ANYBODYS_REGISTERS, datatype=DataType.UINT16)]
+    return SimDevice(_ANYBODY, simdata=(bits, bits, words, words), action=no_response)
+
+
+def _answer_or_silence(faults: Faults, sending: bool, packet: bytes) -> bytes:
+    """Swallow an answer that a fault says is lost."""
+    if not sending:
+        return packet
+    if faults.mute:
+        return b""
+    if faults.lose_acks and packet[_FUNCTION_BYTE] in _WRITE_FUNCTIONS:
+        faults.lose_acks -= 1
+        return b""
+    return packet
