@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
@@ -49,16 +50,15 @@ class Child:
         )
 
     def stop(self) -> None:
-        """Ask the process to end; make it end when it does not."""
-        if self.process.poll() is not None:
-            return
+        """Ask the process to end, make it end when it does not, and take with it whatever it left running."""
         self.process.terminate()
         try:
             self.process.wait(STOP_WITHIN_S)
         except subprocess.TimeoutExpired:
             log.error("killed", process=self.name, waited_s=STOP_WITHIN_S)
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        self.process.wait()
 
 
 def run(settings: Settings) -> int:

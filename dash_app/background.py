@@ -1,0 +1,39 @@
+"""The background callback manager: Dash's own on diskcache, without its three traps."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import diskcache
+from dash import DiskcacheManager
+
+WORKER_LOST = "The computation ended without an answer. Please try again."
+
+
+class JobManager(DiskcacheManager):  # type: ignore[misc]
+    """Runs a callback in a process of its own.
+
+    Results are never shared: Dash keys them by arguments only, so each run gets a key of its own. A process that died
+    is an error on the page, not silence. Values are stored as JSON: a pickle planted in the folder is never opened.
+    """
+
+    def build_cache_key(self, fn: Any, args: Any, cache_args_to_ignore: Any, triggered: Any) -> str:
+        """Return a key that no other run has."""
+        return f"{super().build_cache_key(fn, args, cache_args_to_ignore, triggered)}-{uuid.uuid4().hex}"
+
+    def get_result(self, key: str, job: Any) -> Any:
+        """Return the result, UNDEFINED while the job runs, or an error when it is gone without one."""
+        result = super().get_result(key, job)
+        if result is not self.UNDEFINED or job is None or self.job_running(job):
+            return result
+        late = super().get_result(key, job)
+        return {"background_callback_error": {"msg": WORKER_LOST, "tb": ""}} if late is self.UNDEFINED else late
+
+
+def build_manager(folder: Path) -> JobManager:
+    """Return the manager that keeps results and progress in `folder` (made for this user only)."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    return JobManager(diskcache.Cache(str(folder), disk=diskcache.JSONDisk))
