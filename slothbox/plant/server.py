@@ -40,7 +40,7 @@ class PlantServer:
     async def stop(self) -> None:
         """Close the port and every connection."""
         if self._server is not None:
-            await self._server.shutdown()  # type: ignore[no-untyped-call]
+            self._server.close()
             self._server = None
 
     def reboot(self) -> None:
