@@ -12,7 +12,7 @@ from dash import DiskcacheManager
 WORKER_LOST = "The computation ended without an answer. Please try again."
 
 
-class JobManager(DiskcacheManager):  # type: ignore[misc]
+class JobManager(DiskcacheManager):
     """Runs a callback in a process of its own.
 
     Results are never shared: Dash keys them by arguments only, so each run gets a key of its own. A process that died
@@ -21,14 +21,15 @@ class JobManager(DiskcacheManager):  # type: ignore[misc]
 
     def build_cache_key(self, fn: Any, args: Any, cache_args_to_ignore: Any, triggered: Any) -> str:
         """Return a key that no other run has."""
-        return f"{super().build_cache_key(fn, args, cache_args_to_ignore, triggered)}-{uuid.uuid4().hex}"
+        key = super().build_cache_key(fn, args, cache_args_to_ignore, triggered)  # type: ignore[no-untyped-call]
+        return f"{key}-{uuid.uuid4().hex}"
 
     def get_result(self, key: str, job: Any) -> Any:
         """Return the result, UNDEFINED while the job runs, or an error when it is gone without one."""
-        result = super().get_result(key, job)
-        if result is not self.UNDEFINED or job is None or self.job_running(job):
+        result = super().get_result(key, job)  # type: ignore[no-untyped-call]
+        if result is not self.UNDEFINED or job is None or self.job_running(job):  # type: ignore[no-untyped-call]
             return result
-        late = super().get_result(key, job)
+        late = super().get_result(key, job)  # type: ignore[no-untyped-call]
         return {"background_callback_error": {"msg": WORKER_LOST, "tb": ""}} if late is self.UNDEFINED else late
 
 
@@ -36,4 +37,4 @@ def build_manager(folder: Path) -> JobManager:
     """Return the manager that keeps results and progress in `folder` (made for this user only)."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
-    return JobManager(diskcache.Cache(str(folder), disk=diskcache.JSONDisk))
+    return JobManager(diskcache.Cache(str(folder), disk=diskcache.JSONDisk))  # type: ignore[no-untyped-call]
