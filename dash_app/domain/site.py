@@ -24,7 +24,10 @@ class Quantity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurand:
-    """One measured series as the energy API lists it; `code` is the API's raw key, `name` is for people."""
+    """One measured series as the energy API lists it; `code` is the API's raw key, `name` is for people.
+
+    `measured_shift` is served time minus time of measurement: 0 but for replayed data, whose sun stood elsewhere.
+    """
 
     measurand_id: str
     code: str
@@ -35,6 +38,7 @@ class Measurand:
     on_connection: bool = True
     sparse: bool = False
     simulated: bool = False
+    measured_shift: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
