@@ -15,6 +15,8 @@ from typing import Any
 
 import structlog
 
+from dash_app.domain.errors import ConfigError
+
 SOCKET_MODE = 0o600
 MAX_LINE = 4096
 ANSWER_WITHIN_S = 20.0
@@ -100,10 +102,14 @@ class SocketLink:
 
 def _listen(path: Path) -> socket.socket:
     """Return a listening socket; it appears under `path` in one step, already with its final mode."""
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+    fresh = path.with_name(f".{os.getpid()}-{threading.get_native_id()}")
     fresh.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(str(fresh))
+    try:
+        listener.bind(str(fresh))
+    except OSError as error:
+        listener.close()
+        raise ConfigError(f"STATE_DIR: no socket can be made at {path}: {error}") from None
     fresh.chmod(SOCKET_MODE)
     listener.listen()
     fresh.rename(path)
