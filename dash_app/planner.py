@@ -1,0 +1,108 @@
+"""The planner process: a recommendation for every controllable site on the clock, as the service account."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Event
+
+import structlog
+
+from dash_app.domain.dispatch import Lease
+from dash_app.domain.errors import EnergyError, LeaseLost
+from dash_app.domain.ports import Session
+from dash_app.domain.schedule import Objective
+from dash_app.domain.site import Site
+from dash_app.domain.time import floor_to
+from dash_app.workflows.plan import PlanPorts, make_recommendation
+from dash_app.workspace import Workspace
+
+LEASE = "planner"
+TTL = timedelta(seconds=60)
+TICK_S = 5.0
+ALARM = "plan"
+
+log = structlog.get_logger()
+
+
+class Planner:
+    """Remembers which slot of which site has been planned; everything else is in the store."""
+
+    def __init__(self, workspace: Workspace, service_session: Callable[[], Session]) -> None:
+        """Plan with `workspace`; `service_session` returns a signed-in session of the service account."""
+        self._workspace = workspace
+        self._service_session = service_session
+        self._ports = plan_ports(workspace)
+        self._planned: dict[str, datetime] = {}
+
+    def tick(self) -> int:
+        """Plan every site that is due; return how many were. A site that fails raises an alarm and waits for its slot."""
+        now = self._workspace.clock()
+        self._workspace.recommendations.expire_due(now)
+        due = [site for site in self._workspace.sites.all_sites() if site.controllable and self._is_due(site, now)]
+        for site in due:
+            self._planned[site.project_id] = floor_to(now, site.plan_every)
+            self._plan(site)
+        self._workspace.states.beat("planner", f"{len(due)} planned" if due else "")
+        return len(due)
+
+    def _is_due(self, site: Site, now: datetime) -> bool:
+        return self._planned.get(site.project_id) != floor_to(now, site.plan_every)
+
+    def _plan(self, site: Site) -> None:
+        try:
+            made = make_recommendation(
+                self._ports,
+                self._service_session(),
+                site.project_id,
+                Objective.COST,
+                by="planner",
+                progress=lambda _fraction, _word: None,
+            )
+        except EnergyError as error:
+            log.warning("no plan", project=site.project_id, why=str(error))
+            self._workspace.alarms.raise_alarm(site.project_id, ALARM, str(error))
+            return
+        self._workspace.alarms.clear(site.project_id, ALARM)
+        log.info("planned", project=site.project_id, recommendation=made.label, cost=made.payload.expected.cost)
+
+
+def plan_ports(workspace: Workspace) -> PlanPorts:
+    """Return what making a recommendation needs of a workspace."""
+    return PlanPorts(
+        measurements=workspace.measurements,
+        sites=workspace.sites,
+        recommendations=workspace.recommendations,
+        states=workspace.states,
+        clock=workspace.clock,
+    )
+
+
+def run_planner(workspace: Workspace, service_session: Callable[[], Session], stop: Event) -> None:
+    """Plan on the clock while holding the lease, until asked to stop."""
+    planner = Planner(workspace, service_session)
+    holder = f"planner-{os.getpid()}"
+    lease: Lease | None = None
+    while not stop.is_set():
+        lease = _keep(workspace, lease, holder)
+        if lease is not None:
+            _tick(planner)
+        stop.wait(TICK_S)
+    if lease is not None:
+        workspace.leases.give_up(lease)
+
+
+def _keep(workspace: Workspace, lease: Lease | None, holder: str) -> Lease | None:
+    try:
+        return workspace.leases.renew(lease, TTL) if lease else workspace.leases.acquire(LEASE, holder, TTL)
+    except LeaseLost:
+        log.warning("another planner took over", holder=holder)
+        return None
+
+
+def _tick(planner: Planner) -> None:
+    try:
+        planner.tick()
+    except EnergyError as error:
+        log.error("planner", why=str(error))

@@ -1,0 +1,190 @@
+"""From what is known to what a person decides on: forecast, schedule, baselines, payload. Pure: no I/O, no clock."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from dash_app.domain.errors import Infeasible, SolverFailed
+from dash_app.domain.frames import Band, Price
+from dash_app.domain.measurement import Published
+from dash_app.domain.ports import Progress
+from dash_app.domain.recommendation import InputUsed, Payload
+from dash_app.domain.schedule import Money, Objective
+from dash_app.domain.site import Battery, Site
+from dash_app.domain.tariff import estimate_ahead, price_frame
+from dash_app.domain.time import TimeGrid
+
+if TYPE_CHECKING:
+    from optimizer.schedule.problem import Problem
+    from optimizer.schedule.solution import Flows, Solution
+
+TIME_LIMIT_S = 30.0
+DECIDE_WITHIN = timedelta(hours=1)
+"""A recommendation may be approved for this long, or until something better contradicts it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Everything a plan is computed from. `load` and `pv` are measured kW on a UTC index, NaN gaps; `soc_now` 0..1.
+
+    `pv` is None for a site without arrays; `pv_shift` is served time minus time of measurement; `co2` is None where
+    the site has no CO2 series.
+    """
+
+    site: Site
+    battery: Battery
+    grid: TimeGrid
+    now: datetime
+    objective: Objective
+    soc_now: float
+    load: pd.Series
+    pv: pd.Series | None
+    pv_shift: timedelta
+    prices: Published
+    co2: Published | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """The horizon as it is expected: frames.Band of load and PV, frames.Price, CO2 per imported kWh or None."""
+
+    load: pd.DataFrame
+    pv: pd.DataFrame
+    prices: pd.DataFrame
+    co2: pd.Series | None
+    notes: tuple[str, ...]
+
+
+def compute_payload(known: Known, progress: Progress) -> Payload:
+    """Return the payload of the best plan; raise Infeasible, StaleData, InvalidProblem, SolverFailed, PlanRejected."""
+    from optimizer.schedule.site_problem import build_problem
+    from optimizer.schedule.solve import solve_schedule
+
+    progress(0.15, "forecasting")
+    ahead = look_ahead(known)
+    progress(0.6, "optimising")
+    problem = build_problem(
+        site=known.site,
+        grid=known.grid,
+        load=ahead.load[Band.P50],
+        pv=ahead.pv[Band.P50],
+        prices=ahead.prices,
+        co2=ahead.co2,
+        soc_now=known.soc_now,
+        objective=known.objective,
+    )
+    solution = solve_schedule(problem, time_limit_s=TIME_LIMIT_S)
+    progress(0.85, "checking")
+    return build_payload(known, ahead, problem, _flows_of(solution))
+
+
+def look_ahead(known: Known) -> Ahead:
+    """Return the forecasts and prices of the horizon."""
+    from optimizer.forecast.model import forecast_load, forecast_pv
+
+    site, grid = known.site, known.grid
+    load = forecast_load(known.load, grid, zone=site.timezone, issued_at=known.now)
+    notes = [_left_out("electricity demand", load.excluded)]
+    if known.pv is None:
+        pv_frame = pd.DataFrame(0.0, index=grid.index(), columns=[band.value for band in Band])
+    else:
+        pv = forecast_pv(
+            known.pv,
+            grid,
+            zone=site.timezone,
+            issued_at=known.now,
+            latitude=site.latitude,
+            longitude=site.longitude,
+            measured_shift=known.pv_shift,
+        )
+        pv_frame = pv.frame
+        notes.append(_left_out("PV production", pv.excluded))
+    co2 = None if known.co2 is None else estimate_ahead(known.co2.values, grid)[0]
+    prices = price_frame(known.prices, grid, site)
+    return Ahead(load=load.frame, pv=pv_frame, prices=prices, co2=co2, notes=tuple(note for note in notes if note))
+
+
+def build_payload(known: Known, ahead: Ahead, problem: Problem, flows: Flows) -> Payload:
+    """Return what a person signs: the steps of `flows`, what they are expected to mean, and what was used."""
+    from optimizer.baseline import self_consumption, without_battery
+    from optimizer.schedule.intents import build_steps, plan_columns
+
+    return Payload(
+        project_id=known.site.project_id,
+        device_id=known.battery.device_id,
+        computed_at=known.now,
+        expires_at=min(known.now + DECIDE_WITHIN, known.grid.end),
+        objective=known.objective,
+        currency=known.site.currency,
+        steps=build_steps(flows, battery=known.battery, grid=known.grid, soc_now=known.soc_now),
+        expected=money_with_stored(problem, flows, known.battery),
+        without_battery=money_with_stored(problem, without_battery(problem), known.battery),
+        self_consumption=money_with_stored(problem, self_consumption(problem), known.battery),
+        soc_now=known.soc_now,
+        inputs=_inputs(known),
+        plan=plan_columns(problem, flows) | _bands(ahead),
+        estimated_prices=int(ahead.prices[Price.ESTIMATED].sum()),
+        notes=ahead.notes,
+    )
+
+
+def money_with_stored(problem: Problem, flows: Flows, battery: Battery) -> Money:
+    """Return what `flows` mean, wear counted, and the energy they leave in the battery valued.
+
+    Stored energy is worth the mean import price of the horizon times the discharge efficiency (ADR 8).
+    """
+    from optimizer.baseline import money_of
+
+    priced = replace(problem, degradation_cost_per_kwh_discharged=battery.wear_per_kwh)
+    money = money_of(priced, flows)
+    left_kwh = sum(float(flows.stored_kwh[storage.battery_id][-1]) - storage.start_kwh for storage in problem.storages)
+    worth = float(np.mean(problem.import_price)) * battery.discharge_efficiency
+    return replace(money, cost=money.cost - worth * left_kwh)
+
+
+def _flows_of(solution: Solution) -> Flows:
+    from optimizer.schedule.solution import Status
+
+    if solution.status is Status.INFEASIBLE:
+        conflicts = {conflict.key: conflict.relax_by for conflict in solution.conflicts}
+        words = "; ".join(f"{key} by {by:.3g}" for key, by in conflicts.items())
+        raise Infeasible(f"No plan keeps every limit. Smallest relaxation: {words}.", conflicts=conflicts)
+    if solution.flows is None or solution.status is not Status.OPTIMAL:
+        raise SolverFailed(f"No optimal plan within {TIME_LIMIT_S:.0f} s ({solution.status.value}).")
+    return solution.flows
+
+
+def _bands(ahead: Ahead) -> dict[str, list[float]]:
+    return {
+        "load_p10": ahead.load[Band.P10].tolist(),
+        "load_p90": ahead.load[Band.P90].tolist(),
+        "pv_p10": ahead.pv[Band.P10].tolist(),
+        "pv_p90": ahead.pv[Band.P90].tolist(),
+        "price_estimated": ahead.prices[Price.ESTIMATED].tolist(),
+    }
+
+
+def _inputs(known: Known) -> tuple[InputUsed, ...]:
+    used = [_input("electricity demand", known.load)]
+    if known.pv is not None:
+        used.append(_input("PV production", known.pv))
+    used.append(_input("price", known.prices.values))
+    if known.co2 is not None:
+        used.append(_input("CO2 intensity", known.co2.values))
+    return tuple(used)
+
+
+def _input(name: str, values: pd.Series) -> InputUsed:
+    known = values.dropna()
+    digest = hashlib.sha256(pd.util.hash_pandas_object(known).to_numpy().tobytes()).hexdigest()
+    return InputUsed(name=name, newest=pd.Timestamp(known.index[-1]).to_pydatetime(), digest=digest)
+
+
+def _left_out(name: str, count: int) -> str:
+    return f"{count} implausible values of {name} were left out." if count else ""

@@ -1,0 +1,156 @@
+"""Make a recommendation: gather what is known, compute, store. The planner, the page and the command all call this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from dash_app.domain.errors import NotFound, NotPermitted, StaleData
+from dash_app.domain.measurement import Published, Window, total_of
+from dash_app.domain.ports import Measurements, Progress, Recommendations, Session, Sites, States
+from dash_app.domain.project import Project, Right
+from dash_app.domain.recommendation import Recommendation
+from dash_app.domain.schedule import Objective
+from dash_app.domain.site import Battery, Measurand, Quantity, Site
+from dash_app.domain.time import Clock, TimeGrid, floor_to
+from dash_app.workflows.compute import Known, compute_payload
+from dash_app.workflows.review import still_open
+
+HORIZON = timedelta(hours=48)
+HISTORY = timedelta(weeks=26)
+PRICES_BACK = timedelta(days=15)
+SOC_MAX_AGE = timedelta(seconds=90)
+LOAD_MAX_AGE = timedelta(hours=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanPorts:
+    """What making a recommendation needs."""
+
+    measurements: Measurements
+    sites: Sites
+    recommendations: Recommendations
+    states: States
+    clock: Clock
+
+
+def make_recommendation(
+    ports: PlanPorts, session: Session, project_id: str, objective: Objective, *, by: str, progress: Progress
+) -> Recommendation:
+    """Compute and store a PROPOSED recommendation for the next 48 h.
+
+    Raises NotFound for a project that is not the session's, NotPermitted never (see `check_may_recompute`), StaleData
+    naming the signal that is missing or too old, Infeasible with the conflicting limits, PlanRejected by the validator.
+    """
+    progress(0.05, "reading")
+    known = gather(ports, session, project_id, objective)
+    payload = compute_payload(known, progress)
+    progress(0.95, "storing")
+    return ports.recommendations.add(payload, by=by, keep=still_open(ports.recommendations, payload))
+
+
+def check_may_recompute(session: Session, project_id: str) -> Project:
+    """Return the project if this person may ask for a computation; raise NotFound or NotPermitted."""
+    project = _project(session, project_id)
+    if not project.allows(Right.RECOMPUTE):
+        raise NotPermitted(f"{session.person.name} may not recompute on {project.name}.")
+    return project
+
+
+def gather(ports: PlanPorts, session: Session, project_id: str, objective: Objective) -> Known:
+    """Return everything a plan is computed from; raise StaleData naming the first signal that is not good enough."""
+    now = ports.clock()
+    project = _project(session, project_id)
+    site, battery = _controllable(ports.sites, project)
+    measurands = ports.measurements.measurands(session, project)
+    window = ports.measurements.load_window(session, project, now - HISTORY, now, _ids(measurands))
+    load = _history(window, measurands, Quantity.LOAD_KW)
+    _check_age("electricity demand", load, now)
+    grid = TimeGrid(start=floor_to(now, site.plan_step), step=site.plan_step, steps=HORIZON // site.plan_step)
+    return Known(
+        site=site,
+        battery=battery,
+        grid=grid,
+        now=now,
+        objective=objective,
+        soc_now=_soc(ports, session, project, measurands, battery, now),
+        load=load,
+        pv=_history(window, measurands, Quantity.PV_KW) if _has(measurands, Quantity.PV_KW) else None,
+        pv_shift=max((m.measured_shift for m in measurands if m.quantity is Quantity.PV_KW), default=timedelta(0)),
+        prices=_published(ports.measurements.prices(session, project_id, now - PRICES_BACK, grid.end), "price"),
+        co2=_co2(ports, session, site, now, grid),
+    )
+
+
+def _project(session: Session, project_id: str) -> Project:
+    project = session.project(project_id)
+    if project is None:
+        raise NotFound(f"There is no project {project_id!r} for this account.")
+    return project
+
+
+def _controllable(sites: Sites, project: Project) -> tuple[Site, Battery]:
+    site = sites.site_of(project.project_id)
+    if site is None or site.battery is None:
+        raise NotFound(f"{project.name} has nothing that a plan could move.")
+    return site, site.battery
+
+
+def _ids(measurands: tuple[Measurand, ...]) -> tuple[str, ...]:
+    wanted = (Quantity.LOAD_KW, Quantity.PV_KW)
+    return tuple(m.measurand_id for m in measurands if m.quantity in wanted and m.on_connection)
+
+
+def _has(measurands: tuple[Measurand, ...], quantity: Quantity) -> bool:
+    return any(m.quantity is quantity and m.on_connection for m in measurands)
+
+
+def _history(window: Window, measurands: tuple[Measurand, ...], quantity: Quantity) -> pd.Series:
+    steps = [m.resolution for m in measurands if m.quantity is quantity and m.on_connection]
+    if not steps:
+        raise StaleData(f"This project has no measurand for {quantity.value}.")
+    return total_of(window, measurands, quantity, max(steps))
+
+
+def _check_age(name: str, series: pd.Series, now: datetime) -> None:
+    newest = series.last_valid_index()
+    if newest is None:
+        raise StaleData(f"No {name} was measured in the last {HISTORY.days} days.")
+    if now - newest > LOAD_MAX_AGE:
+        raise StaleData(f"The newest {name} is of {newest.isoformat()}: too old to plan on.")
+
+
+def _soc(
+    ports: PlanPorts,
+    session: Session,
+    project: Project,
+    measurands: tuple[Measurand, ...],
+    battery: Battery,
+    now: datetime,
+) -> float:
+    """Return the state of charge as the dispatcher last read it, else as the API last had it; never an old one."""
+    seen = ports.states.telemetry(battery.device_id)
+    if seen is not None and seen.soc is not None and now - seen.at <= SOC_MAX_AGE:
+        return seen.soc
+    ids = {m.measurand_id for m in measurands if m.quantity is Quantity.SOC}
+    live = [value for value in ports.measurements.live(session, project) if value.measurand_id in ids]
+    fresh = [value.value for value in live if now - value.at <= SOC_MAX_AGE]
+    if not fresh:
+        newest = max((value.at for value in live), default=None)
+        known = "never" if newest is None else f"last at {newest.isoformat(timespec='seconds')}"
+        raise StaleData(f"The state of charge of {battery.name} is not known ({known}): no plan without it.")
+    return fresh[0]
+
+
+def _published(published: Published | None, name: str) -> Published:
+    if published is None or published.values.notna().sum() == 0:
+        raise StaleData(f"No {name} was published for this project.")
+    return published
+
+
+def _co2(ports: PlanPorts, session: Session, site: Site, now: datetime, grid: TimeGrid) -> Published | None:
+    if not site.has_co2:
+        return None
+    return _published(ports.measurements.co2(session, site.project_id, now - PRICES_BACK, grid.end), "CO2 intensity")
