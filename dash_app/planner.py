@@ -37,7 +37,7 @@ class Planner:
         self._planned: dict[str, datetime] = {}
 
     def tick(self) -> int:
-        """Plan every site that is due; return how many were. A site that fails raises an alarm and waits for its slot."""
+        """Plan every site that is due and return how many were; one that fails raises an alarm, its next slot tries."""
         now = self._workspace.clock()
         self._workspace.recommendations.expire_due(now)
         due = [site for site in self._workspace.sites.all_sites() if site.controllable and self._is_due(site, now)]

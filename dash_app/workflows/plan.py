@@ -115,9 +115,10 @@ def _history(window: Window, measurands: tuple[Measurand, ...], quantity: Quanti
 
 
 def _check_age(name: str, series: pd.Series, now: datetime) -> None:
-    newest = series.last_valid_index()
-    if newest is None:
+    measured = series.dropna()
+    if measured.empty:
         raise StaleData(f"No {name} was measured in the last {HISTORY.days} days.")
+    newest = pd.Timestamp(measured.index[-1]).to_pydatetime()
     if now - newest > LOAD_MAX_AGE:
         raise StaleData(f"The newest {name} is of {newest.isoformat()}: too old to plan on.")
 
