@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from plant_bench import NOON, Bench, client, int32, served, words
 from pyModbusTCP.client import ModbusClient
 
 from slothbox.plant.server import PlantServer
 from slothbox.plant.site import PlantSite
+from tests.slothbox.plant_bench import NOON, Bench, client, int32, served, words
 
 
 @pytest.fixture

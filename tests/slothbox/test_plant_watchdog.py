@@ -1,10 +1,10 @@
 """The battery's watchdog and its starts: what happens when nobody speaks to it, and when it comes back."""
 
 import pytest
-from plant_bench import Bench
 
 from slothbox.plant.registers import Mode, Refusal, Unit, int32_words
 from slothbox.plant.site import Plant
+from tests.slothbox.plant_bench import Bench
 
 SETPOINT, ENABLE, WATCHDOG, HEARTBEAT, MODE = 10, 12, 13, 14, 15
 
