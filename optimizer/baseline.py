@@ -1,0 +1,106 @@
+"""What would happen without the plan, on the same inputs: no battery action, or the plain self-consumption rule.
+
+A baseline may break a grid limit that a plan has to keep: it says what would happen, not what may.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dash_app.domain.schedule import Money
+from optimizer.schedule.checks import Array
+from optimizer.schedule.problem import FlexibleLoad, Problem, Storage
+from optimizer.schedule.solution import Flows
+
+
+def without_battery(problem: Problem) -> Flows:
+    """Return the site with every battery at 0 and every flexible load at full power from its first step on."""
+    idle = {storage.battery_id: np.zeros(problem.steps) for storage in problem.storages}
+    return _flows(problem, idle, idle)
+
+
+def self_consumption(problem: Problem) -> Flows:
+    """Return the site with batteries that take every surplus and cover every deficit, one after the other.
+
+    The rule knows no prices and no forecast: it looks at the net load of the step at hand.
+    """
+    net_kw = _net_load_kw(problem)
+    charge, discharge = {}, {}
+    for storage in problem.storages:
+        charge[storage.battery_id], discharge[storage.battery_id] = _run_rule(problem, storage, net_kw)
+        net_kw = net_kw + charge[storage.battery_id] - discharge[storage.battery_id]
+    return _flows(problem, charge, discharge)
+
+
+def money_of(problem: Problem, flows: Flows, *, wear_per_kwh: float | None = None) -> Money:
+    """Return what a way of running the site means, whatever the problem's own objective weighs.
+
+    `cost` is imports minus exports plus wear plus the demand charge; `cycles` are full equivalents of the capacity.
+    `wear_per_kwh` is per kWh discharged; None takes the problem's, which is 0 where the objective is not money.
+    """
+    dt_h = problem.dt_h
+    imported, exported = problem.import_price @ flows.import_kw, problem.export_price @ flows.export_kw
+    discharged_kwh = dt_h * float(flows.discharged_kw.sum())
+    capacity_kwh = sum(storage.capacity_kwh for storage in problem.storages)
+    peak_kw = float(flows.import_kw.max())
+    wear = (problem.degradation_cost_per_kwh_discharged if wear_per_kwh is None else wear_per_kwh) * discharged_kwh
+    return Money(
+        cost=dt_h * float(imported - exported) + wear + _demand_cost(problem, peak_kw),
+        co2_kg=None if problem.co2_kg_per_kwh is None else dt_h * float(problem.co2_kg_per_kwh @ flows.import_kw),
+        import_kwh=dt_h * float(flows.import_kw.sum()),
+        export_kwh=dt_h * float(flows.export_kw.sum()),
+        peak_import_kw=peak_kw,
+        cycles=discharged_kwh / capacity_kwh if capacity_kwh else 0.0,
+    )
+
+
+def _demand_cost(problem: Problem, peak_kw: float) -> float:
+    demand = problem.demand_charge
+    return 0.0 if demand is None else demand.price_per_kw * max(demand.already_incurred_kw, peak_kw)
+
+
+def _net_load_kw(problem: Problem) -> Array:
+    return problem.load_kw - problem.pv_kw + sum(_at_once(problem, load) for load in problem.flexible_loads)
+
+
+def _at_once(problem: Problem, load: FlexibleLoad) -> Array:
+    """Return the powers of a flexible load that starts at once and stops when it has its energy."""
+    ceiling_kw = load.ceiling_kw(problem.steps)
+    taken_kwh = np.minimum(np.cumsum(ceiling_kw) * problem.dt_h, load.energy_kwh)
+    return np.diff(taken_kwh, prepend=0.0) / problem.dt_h
+
+
+def _run_rule(problem: Problem, storage: Storage, net_kw: Array) -> tuple[Array, Array]:
+    """Return charge and discharge in kW of one battery that follows `net_kw` within its powers and contents."""
+    dt_h, kept = problem.dt_h, storage.kept_fraction(problem.dt_h)
+    lowest_kwh, highest_kwh = storage.lowest_kwh(problem.steps), storage.highest_kwh(problem.steps)
+    charge, discharge = np.zeros(problem.steps), np.zeros(problem.steps)
+    stored = storage.start_kwh
+    for step in range(problem.steps):
+        stored *= kept
+        room_kw = max(0.0, highest_kwh[step] - stored) / (dt_h * storage.eta_charge)
+        left_kw = max(0.0, stored - lowest_kwh[step]) * storage.eta_discharge / dt_h
+        charge[step] = min(max(-net_kw[step], 0.0), storage.charge_kw, room_kw)
+        discharge[step] = min(max(net_kw[step], 0.0), storage.discharge_kw, left_kw)
+        stored += dt_h * (storage.eta_charge * charge[step] - discharge[step] / storage.eta_discharge)
+    return charge, discharge
+
+
+def _flows(problem: Problem, charge: dict[str, Array], discharge: dict[str, Array]) -> Flows:
+    flexible = {load.load_id: _at_once(problem, load) for load in problem.flexible_loads}
+    zeros = np.zeros(problem.steps)
+    grid_kw = _net_load_kw(problem) + sum(charge.values(), zeros) - sum(discharge.values(), zeros)
+    return Flows(
+        import_kw=np.maximum(grid_kw, 0.0),
+        export_kw=np.maximum(-grid_kw, 0.0),
+        curtailed_kw=zeros,
+        charge_kw=charge,
+        discharge_kw=discharge,
+        stored_kwh={
+            storage.battery_id: storage.stored_kwh(
+                problem.dt_h, charge[storage.battery_id], discharge[storage.battery_id]
+            )
+            for storage in problem.storages
+        },
+        flexible_kw=flexible,
+    )

@@ -1,0 +1,237 @@
+"""The schedule as a CVXPY problem: variables, named constraints, objective, in that order, as problem format v1 says.
+
+All data are parameters (DPP), so one compiled problem of a shape is solved again and again with new numbers.
+Nothing here solves: `compiled.py` turns the problem into matrices and `highs.py` hands them to HiGHS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+import scipy.sparse as sp
+from cvxpy.atoms.affine.binary_operators import multiply
+
+from optimizer.schedule.checks import Array
+from optimizer.schedule.problem import Problem, Storage
+
+Expression = Any
+"""CVXPY has no types."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What decides the structure of the matrices; problems of equal shape share one compiled problem.
+
+    `grid_steps` and `battery_steps` are the steps in which a binary picks the direction of the grid or the batteries.
+    """
+
+    steps: int
+    batteries: int
+    flexible_loads: int
+    curtailment: bool
+    demand_charge: bool
+    co2_limit: bool
+    grid_steps: tuple[int, ...] = ()
+    battery_steps: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, problem: Problem, grid_steps: tuple[int, ...] = (), battery_steps: tuple[int, ...] = ()) -> Shape:
+        """Return the shape of a problem with binaries in the given steps."""
+        return cls(
+            steps=problem.steps,
+            batteries=len(problem.storages),
+            flexible_loads=len(problem.flexible_loads),
+            curtailment=problem.curtailment,
+            demand_charge=problem.demand_charge is not None,
+            co2_limit=problem.co2_limit_kg is not None,
+            grid_steps=grid_steps,
+            battery_steps=battery_steps if problem.storages else (),
+        )
+
+
+class Model:
+    """The problem of one shape. `constraints` are named as in problem format v1; values come by `set_values`."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.parameters: dict[str, cp.Parameter] = {}
+        self.constraints: dict[str, cp.Constraint] = {}
+        self._declare_variables()
+        self._constrain_grid()
+        for index in range(shape.batteries):
+            self._constrain_battery(index)
+        for index in range(shape.flexible_loads):
+            self._constrain_flexible(index)
+        self._choose_directions()
+        self.objective = self._cost()
+
+    def problem(self) -> cp.Problem:
+        """Return the CVXPY problem."""
+        return cp.Problem(cp.Minimize(self.objective), list(self.constraints.values()))
+
+    def _declare_variables(self) -> None:
+        n, shape = self.shape.steps, self.shape
+        self.import_kw = cp.Variable(n, nonneg=True, name="import_kw")
+        self.export_kw = cp.Variable(n, nonneg=True, name="export_kw")
+        self.curtailed_kw = cp.Variable(n, nonneg=True, name="curtailed_kw") if shape.curtailment else None
+        self.charge_kw = [cp.Variable(n, nonneg=True, name=f"charge_kw{i}") for i in range(shape.batteries)]
+        self.discharge_kw = [cp.Variable(n, nonneg=True, name=f"discharge_kw{i}") for i in range(shape.batteries)]
+        self.stored_kwh = [cp.Variable(n, nonneg=True, name=f"stored_kwh{i}") for i in range(shape.batteries)]
+        self.flexible_kw = [cp.Variable(n, nonneg=True, name=f"flexible_kw{j}") for j in range(shape.flexible_loads)]
+        self.peak_kw = cp.Variable(nonneg=True, name="peak_kw") if shape.demand_charge else None
+
+    def _constrain_grid(self) -> None:
+        used = sum(self.charge_kw) - sum(self.discharge_kw) + sum(self.flexible_kw)
+        if self.curtailed_kw is not None:
+            used = used + self.curtailed_kw
+            self.constraints["curtailment"] = self.curtailed_kw <= self._vector("pv_kw")
+        self.constraints["balance"] = self.import_kw - self.export_kw == self._vector("net_load_kw") + used
+        self.constraints["import_limit"] = self.import_kw <= self._vector("import_limit_kw")
+        self.constraints["export_limit"] = self.export_kw <= self._vector("export_limit_kw")
+        if self.peak_kw is not None:
+            self.constraints["peak"] = self.import_kw <= self.peak_kw
+            self.constraints["peak_incurred"] = self.peak_kw >= self._scalar("already_incurred_kw")
+        if self.shape.co2_limit:
+            self.constraints["co2_limit"] = self._vector("co2_kg_per_kw") @ self.import_kw <= self._scalar(
+                "co2_limit_kg"
+            )
+
+    def _constrain_battery(self, i: int) -> None:
+        charge, discharge, stored = self.charge_kw[i], self.discharge_kw[i], self.stored_kwh[i]
+        before = sp.eye_array(self.shape.steps, k=-1, format="csc") @ stored
+        change = self._scalar(f"gain{i}") * charge - self._scalar(f"drain{i}") * discharge
+        # the decay acts on the old content only; the start stands in the first value of `start_kwh`
+        self.constraints[f"storage{i}"] = stored == self._scalar(f"kept{i}") * before + change + self._vector(
+            f"start_kwh{i}"
+        )
+        self.constraints[f"stored_min{i}"] = stored >= self._vector(f"stored_min_kwh{i}")
+        self.constraints[f"stored_max{i}"] = stored <= self._vector(f"stored_max_kwh{i}")
+        self.constraints[f"charge_limit{i}"] = charge <= self._scalar(f"charge_limit_kw{i}")
+        self.constraints[f"discharge_limit{i}"] = discharge <= self._scalar(f"discharge_limit_kw{i}")
+
+    def _constrain_flexible(self, j: int) -> None:
+        taken = self.flexible_kw[j]
+        self.constraints[f"flexible_limit{j}"] = taken <= self._vector(f"flexible_limit_kw{j}")
+        self.constraints[f"flexible_energy{j}"] = taken.sum() == self._scalar(f"flexible_sum_kw{j}")
+
+    def _choose_directions(self) -> None:
+        """Add the binaries: in the steps of the shape never import with export, never charge with discharge."""
+        shape = self.shape
+        if shape.grid_steps:
+            at = np.array(shape.grid_steps)
+            importing = cp.Variable(len(at), boolean=True, name="importing")
+            import_most, export_most = self._vector("import_most_kw", len(at)), self._vector("export_most_kw", len(at))
+            self.constraints["import_direction"] = self.import_kw[at] <= multiply(import_most, importing)
+            self.constraints["export_direction"] = self.export_kw[at] <= multiply(export_most, 1 - importing)
+        for i in range(shape.batteries if shape.battery_steps else 0):
+            at = np.array(shape.battery_steps)
+            charging = cp.Variable(len(at), boolean=True, name=f"charging{i}")
+            charge_most, discharge_most = self._scalar(f"charge_most_kw{i}"), self._scalar(f"discharge_most_kw{i}")
+            self.constraints[f"charge_direction{i}"] = self.charge_kw[i][at] <= charge_most * charging
+            self.constraints[f"discharge_direction{i}"] = self.discharge_kw[i][at] <= discharge_most * (1 - charging)
+
+    def _cost(self) -> Expression:
+        cost = self._vector("import_cost_per_kw") @ self.import_kw - self._vector("export_gain_per_kw") @ self.export_kw
+        if self.discharge_kw:
+            cost = cost + self._scalar("wear_per_kw") * sum(discharge.sum() for discharge in self.discharge_kw)
+        if self.peak_kw is not None:
+            cost = cost + self._scalar("price_per_kw") * self.peak_kw
+        return cost
+
+    def _vector(self, name: str, length: int | None = None) -> cp.Parameter:
+        self.parameters[name] = cp.Parameter(length or self.shape.steps, name=name)
+        return self.parameters[name]
+
+    def _scalar(self, name: str) -> cp.Parameter:
+        self.parameters[name] = cp.Parameter(name=name)
+        return self.parameters[name]
+
+    def set_values(self, problem: Problem) -> None:
+        """Give every parameter its value; the problem must have this model's shape."""
+        values = {**_grid_values(problem, self.shape), **_money_values(problem)}
+        for i, storage in enumerate(problem.storages):
+            values |= {f"{name}{i}": value for name, value in _battery_values(problem, storage).items()}
+        for j, load in enumerate(problem.flexible_loads):
+            values[f"flexible_limit_kw{j}"] = load.ceiling_kw(problem.steps)
+            values[f"flexible_sum_kw{j}"] = load.energy_kwh / problem.dt_h
+        for name, parameter in self.parameters.items():
+            parameter.value = values[name]
+
+
+def _grid_values(problem: Problem, shape: Shape) -> dict[str, Any]:
+    import_most, export_most = most_import_kw(problem), most_export_kw(problem)
+    at = np.array(shape.grid_steps, dtype=int)
+    return {
+        "net_load_kw": problem.load_kw - problem.pv_kw,
+        "pv_kw": problem.pv_kw,
+        # a limit out of reach becomes one that is just out of reach: small numbers, the same plan
+        "import_limit_kw": np.minimum(problem.import_limit_kw, import_most + 1.0),
+        "export_limit_kw": np.minimum(problem.export_limit_kw, export_most + 1.0),
+        "import_most_kw": import_most[at],
+        "export_most_kw": export_most[at],
+    }
+
+
+def most_import_kw(problem: Problem) -> Array:
+    """Return what the site could import at most in each step, with everything that takes power at its limit."""
+    flexible = sum((load.ceiling_kw(problem.steps) for load in problem.flexible_loads), np.zeros(problem.steps))
+    return problem.load_kw + flexible + sum(storage.charge_kw for storage in problem.storages)
+
+
+def most_export_kw(problem: Problem) -> Array:
+    """Return what the site could export at most in each step, with everything that gives power at its limit."""
+    return problem.pv_kw + sum(storage.discharge_kw for storage in problem.storages)
+
+
+def _money_values(problem: Problem) -> dict[str, Any]:
+    demand = problem.demand_charge
+    return {
+        "import_cost_per_kw": problem.dt_h * problem.import_weight,
+        "export_gain_per_kw": problem.dt_h * problem.export_weight,
+        "wear_per_kw": problem.dt_h * problem.degradation_cost_per_kwh_discharged,
+        "price_per_kw": demand.price_per_kw if demand else 0.0,
+        "already_incurred_kw": demand.already_incurred_kw if demand else 0.0,
+        "co2_kg_per_kw": problem.dt_h * problem.co2,
+        "co2_limit_kg": problem.co2_limit_kg or 0.0,
+    }
+
+
+def _battery_values(problem: Problem, storage: Storage) -> dict[str, Any]:
+    dt_h, steps = problem.dt_h, problem.steps
+    kept = storage.kept_fraction(dt_h)
+    start_kwh = np.zeros(steps)
+    start_kwh[0] = kept * storage.start_kwh
+    return {
+        "kept": kept,
+        "gain": dt_h * storage.eta_charge,
+        "drain": dt_h / storage.eta_discharge,
+        "start_kwh": start_kwh,
+        "stored_min_kwh": wanted_min_kwh(storage, steps),
+        "stored_max_kwh": wanted_max_kwh(storage, steps),
+        "charge_limit_kw": storage.charge_kw,
+        "discharge_limit_kw": storage.discharge_kw,
+        "charge_most_kw": storage.charge_kw,
+        "discharge_most_kw": storage.discharge_kw,
+    }
+
+
+def wanted_min_kwh(storage: Storage, steps: int) -> Array:
+    """Return the least energy at the end of each step: floor, targets and the end."""
+    least = storage.lowest_kwh(steps).copy()
+    for target in storage.soc_targets:
+        least[target.after_step] = max(least[target.after_step], target.minimum * storage.capacity_kwh)
+    if storage.soc_end_min is not None:
+        least[-1] = max(least[-1], storage.soc_end_min * storage.capacity_kwh)
+    return least
+
+
+def wanted_max_kwh(storage: Storage, steps: int) -> Array:
+    """Return the most energy at the end of each step: ceiling and targets."""
+    most = storage.highest_kwh(steps).copy()
+    for target in storage.soc_targets:
+        if target.maximum is not None:
+            most[target.after_step] = min(most[target.after_step], target.maximum * storage.capacity_kwh)
+    return most

@@ -1,0 +1,226 @@
+"""The optimisation problem of problem format v1 as numbers: what is known before anything is decided.
+
+Powers are means over a step in kW at the AC meter, all non-negative; prices per kWh in one currency; energies in kWh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dash_app.domain.errors import InvalidProblem
+from optimizer.schedule.checks import Array, check_number, check_positive, check_series
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocTarget:
+    """The stored energy wanted at the END of step `after_step`, as fractions (0..1) of the capacity."""
+
+    after_step: int
+    minimum: float
+    maximum: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Storage:
+    """One battery. `soc_*` are fractions (0..1) of `capacity_kwh`; powers are limits at the AC meter.
+
+    `floor_kwh` and `ceiling_kwh` (one value per step) replace `soc_min` and `soc_max` where the battery starts
+    outside of them and has to be led back.
+    """
+
+    battery_id: str
+    capacity_kwh: float
+    charge_kw: float
+    discharge_kw: float
+    eta_charge: float
+    eta_discharge: float
+    soc_min: float
+    soc_max: float
+    soc_init: float
+    soc_end_min: float | None = None
+    soc_targets: tuple[SocTarget, ...] = ()
+    self_discharge_per_h: float = 0.0
+    floor_kwh: Array | None = None
+    ceiling_kwh: Array | None = None
+
+    @property
+    def start_kwh(self) -> float:
+        """The energy stored before the first step."""
+        return self.soc_init * self.capacity_kwh
+
+    def lowest_kwh(self, steps: int) -> Array:
+        """Return what must stay stored at the end of each step, targets left aside."""
+        return np.full(steps, self.soc_min * self.capacity_kwh) if self.floor_kwh is None else self.floor_kwh
+
+    def highest_kwh(self, steps: int) -> Array:
+        """Return what may be stored at the end of each step, targets left aside."""
+        return np.full(steps, self.soc_max * self.capacity_kwh) if self.ceiling_kwh is None else self.ceiling_kwh
+
+    def kept_fraction(self, dt_h: float) -> float:
+        """Return the share of the stored energy that is left after `dt_h` hours of self-discharge."""
+        return float((1.0 - self.self_discharge_per_h) ** dt_h)
+
+    def stored_kwh(self, dt_h: float, charge_kw: Array, discharge_kw: Array) -> Array:
+        """Return the stored energy at the end of each step that these powers lead to."""
+        kept, stored, series = self.kept_fraction(dt_h), self.start_kwh, []
+        for change in dt_h * (self.eta_charge * charge_kw - discharge_kw / self.eta_discharge):
+            stored = kept * stored + change
+            series.append(stored)
+        return np.array(series)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlexibleLoad:
+    """A load that takes `energy_kwh` in all, at most `max_kw` at a time, in the steps [start_step, end_step)."""
+
+    load_id: str
+    energy_kwh: float
+    max_kw: float
+    start_step: int
+    end_step: int
+
+    def ceiling_kw(self, steps: int) -> Array:
+        """Return the most it may take in each step."""
+        ceiling = np.zeros(steps)
+        ceiling[self.start_step : self.end_step] = self.max_kw
+        return ceiling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandCharge:
+    """A price on the highest import of the billing period, of which `already_incurred_kw` is paid for anyway."""
+
+    price_per_kw: float
+    already_incurred_kw: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Problem:
+    """A whole problem; arrays have `steps` values. A limit of +inf is no limit. `keyed`: batteries are told by id."""
+
+    steps: int
+    dt_h: float
+    load_kw: Array
+    pv_kw: Array
+    import_price: Array
+    export_price: Array
+    import_limit_kw: Array
+    export_limit_kw: Array
+    curtailment: bool = False
+    storages: tuple[Storage, ...] = ()
+    keyed: bool = False
+    flexible_loads: tuple[FlexibleLoad, ...] = ()
+    demand_charge: DemandCharge | None = None
+    degradation_cost_per_kwh_discharged: float = 0.0
+    energy_weight: float = 1.0
+    co2_kg_per_kwh: Array | None = None
+    co2_price_per_kg: float = 0.0
+    co2_limit_kg: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is wrong before any solve; raise InvalidProblem naming the JSON key."""
+        _check_grid(self)
+        _check_series(self)
+        _check_money(self)
+        for storage in self.storages:
+            _check_storage(self, storage)
+        for index, load in enumerate(self.flexible_loads):
+            _check_flexible(self, load, f"flexible_loads[{index}]")
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Problem:
+        """Return the problem that one JSON object of problem format v1 states; raise InvalidProblem."""
+        from optimizer.schedule.reading import parse_problem
+
+        return parse_problem(raw)
+
+    @property
+    def co2(self) -> Array:
+        """Carbon intensity of imported energy, kg per kWh; 0 where it is not known."""
+        return np.zeros(self.steps) if self.co2_kg_per_kwh is None else self.co2_kg_per_kwh
+
+    @property
+    def import_weight(self) -> Array:
+        """What the objective counts for one imported kWh."""
+        return self.energy_weight * self.import_price + self.co2_price_per_kg * self.co2
+
+    @property
+    def export_weight(self) -> Array:
+        """What the objective gains by one exported kWh."""
+        return self.energy_weight * self.export_price
+
+    def key_of(self, storage: Storage) -> str:
+        """Return the JSON key of a battery."""
+        return f"batteries.{storage.battery_id}" if self.keyed else "battery"
+
+
+def _check_grid(problem: Problem) -> None:
+    if problem.steps < 1:
+        raise InvalidProblem(f"steps: {problem.steps} must be at least 1")
+    check_positive("dt_h", problem.dt_h)
+
+
+def _check_series(problem: Problem) -> None:
+    steps = problem.steps
+    check_series("load_kw", problem.load_kw, steps, low=0.0)
+    check_series("pv_kw", problem.pv_kw, steps, low=0.0)
+    check_series("import_price", problem.import_price, steps)
+    check_series("export_price", problem.export_price, steps)
+    check_series("grid.import_limit_kw", problem.import_limit_kw, steps, low=0.0, unlimited=True)
+    check_series("grid.export_limit_kw", problem.export_limit_kw, steps, low=0.0, unlimited=True)
+    if problem.co2_kg_per_kwh is not None:
+        check_series("co2_kg_per_kwh", problem.co2_kg_per_kwh, steps, low=0.0)
+
+
+def _check_money(problem: Problem) -> None:
+    check_number("energy_weight", problem.energy_weight, low=0.0)
+    check_number("co2_price_per_kg", problem.co2_price_per_kg, low=0.0)
+    check_number("degradation_cost_per_kwh_discharged", problem.degradation_cost_per_kwh_discharged, low=0.0)
+    if problem.demand_charge is not None:
+        check_number("demand_charge.price_per_kw", problem.demand_charge.price_per_kw, low=0.0)
+        check_number("demand_charge.already_incurred_kw", problem.demand_charge.already_incurred_kw, low=0.0)
+    if problem.co2_limit_kg is not None:
+        check_number("co2_limit_kg", problem.co2_limit_kg, low=0.0)
+    if problem.co2_kg_per_kwh is None and (problem.co2_price_per_kg > 0 or problem.co2_limit_kg is not None):
+        raise InvalidProblem("co2_kg_per_kwh: needed by co2_price_per_kg and co2_limit_kg")
+
+
+def _check_storage(problem: Problem, storage: Storage) -> None:
+    key = problem.key_of(storage)
+    check_positive(f"{key}.capacity_kwh", storage.capacity_kwh)
+    check_number(f"{key}.charge_kw", storage.charge_kw, low=0.0)
+    check_number(f"{key}.discharge_kw", storage.discharge_kw, low=0.0)
+    for name, eta in (("eta_charge", storage.eta_charge), ("eta_discharge", storage.eta_discharge)):
+        check_positive(f"{key}.{name}", eta)
+        check_number(f"{key}.{name}", eta, high=1.0)
+    check_number(f"{key}.soc_min", storage.soc_min, low=0.0, high=1.0)
+    check_number(f"{key}.soc_max", storage.soc_max, low=0.0, high=1.0)
+    check_number(f"{key}.soc_init", storage.soc_init, low=0.0, high=1.0)
+    check_number(f"{key}.self_discharge_per_h", storage.self_discharge_per_h, low=0.0, high=1.0)
+    if storage.soc_min > storage.soc_max:
+        raise InvalidProblem(f"{key}.soc_min: {storage.soc_min:g} is above soc_max {storage.soc_max:g}")
+    if storage.soc_end_min is not None:
+        check_number(f"{key}.soc_end_min", storage.soc_end_min, low=0.0, high=1.0)
+    for index, target in enumerate(storage.soc_targets):
+        _check_target(problem, target, f"{key}.soc_targets[{index}]")
+
+
+def _check_target(problem: Problem, target: SocTarget, key: str) -> None:
+    if not 0 <= target.after_step < problem.steps:
+        raise InvalidProblem(f"{key}.after_step: {target.after_step} is not one of the steps 0..{problem.steps - 1}")
+    check_number(f"{key}.min", target.minimum, low=0.0, high=1.0)
+    if target.maximum is not None:
+        check_number(f"{key}.max", target.maximum, low=0.0, high=1.0)
+        if target.maximum < target.minimum:
+            raise InvalidProblem(f"{key}.max: {target.maximum:g} is below min {target.minimum:g}")
+
+
+def _check_flexible(problem: Problem, load: FlexibleLoad, key: str) -> None:
+    check_number(f"{key}.energy_kwh", load.energy_kwh, low=0.0)
+    check_number(f"{key}.max_kw", load.max_kw, low=0.0)
+    if not 0 <= load.start_step <= load.end_step <= problem.steps:
+        raise InvalidProblem(f"{key}: start_step {load.start_step}, end_step {load.end_step} of {problem.steps} steps")

@@ -1,0 +1,160 @@
+"""Why there is no plan: the limits that contradict each other, and by how little each would have to give way.
+
+The same model is asked again with room to give at every limit that a person could change. Each limit is tried alone
+first; only if none is enough alone, the smallest room for all of them together is named. What comes out of here is
+never a plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+
+from optimizer.schedule.model import Model, Shape, most_export_kw, most_import_kw
+from optimizer.schedule.problem import Problem, Storage
+from optimizer.schedule.solution import Conflict
+
+NOTHING = 1e-7
+"""Room up to this is the solver's own tolerance."""
+SECONDS_EACH = 5.0
+OPTIONS = {"mip_rel_gap": 1e-6, "time_limit": SECONDS_EACH, "primal_feasibility_tolerance": 1e-9}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Room:
+    """Room to give at one limit: `given` (>= 0, in `unit`) is decided, `allowed` says how much may be."""
+
+    key: str
+    unit: str
+    most: float
+    weight: float
+    given: Any
+    allowed: Any
+
+    @classmethod
+    def at(cls, key: str, unit: str, most: float, weight: float = 1.0) -> Room:
+        """Return room at the limit `key`, `most` at the most; `weight` makes units comparable (kWh per unit)."""
+        return cls(key, unit, most, weight, cp.Variable(nonneg=True), cp.Parameter(nonneg=True))
+
+
+def find_conflicts(problem: Problem, shape: Shape) -> tuple[Conflict, ...]:
+    """Return the limits that contradict each other, with the smallest relaxation of each."""
+    model = Model(shape)
+    model.set_values(problem)
+    for name, parameter in model.parameters.items():
+        if "_most_kw" in name:
+            parameter.value = 10.0 * np.asarray(parameter.value) + 100.0
+    limits = list(_limits(problem, model))
+    rooms = [room for room, _ in limits]
+    kept = [constraint for name, constraint in model.constraints.items() if not _replaced(name)]
+    least = cp.Problem(
+        cp.Minimize(sum(room.weight * room.given for room in rooms)),
+        [*kept, *(limit for _, limit in limits), *(room.given <= room.allowed for room in rooms)],
+    )
+    alone = [conflict for room in rooms if (conflict := _alone(least, rooms, room))]
+    return tuple(alone or _together(least, rooms))
+
+
+def _replaced(name: str) -> bool:
+    replaced = ("import_limit", "export_limit", "stored_m", "charge_limit", "discharge_limit", "flexible_", "co2_limit")
+    return name.startswith(replaced)
+
+
+def _alone(least: cp.Problem, rooms: list[Room], only: Room) -> Conflict | None:
+    for room in rooms:
+        room.allowed.value = room.most if room is only else 0.0
+    if not _solved(least) or only.given.value <= NOTHING:
+        return None
+    return Conflict(key=only.key, relax_by=round(float(only.given.value), 9), unit=only.unit, alone=True)
+
+
+def _together(least: cp.Problem, rooms: list[Room]) -> list[Conflict]:
+    for room in rooms:
+        room.allowed.value = room.most
+    if not _solved(least):
+        return []
+    return [
+        Conflict(key=room.key, relax_by=round(float(room.given.value), 9), unit=room.unit, alone=False)
+        for room in rooms
+        if room.given.value > NOTHING
+    ]
+
+
+def _solved(problem: cp.Problem) -> bool:
+    problem.solve(solver=cp.HIGHS, highs_options=dict(OPTIONS))  # type: ignore[no-untyped-call]
+    return bool(problem.status == cp.OPTIMAL)
+
+
+Limit = tuple[Room, Any]
+
+
+def _limits(problem: Problem, model: Model) -> Iterator[Limit]:
+    """Yield every limit that may give way, written again with its room."""
+    yield from _grid_limits(problem, model)
+    for index, storage in enumerate(problem.storages):
+        yield from _stored_limits(problem, model, index, storage)
+        yield from _power_limits(problem, model, index, storage)
+    yield from _flexible_limits(problem, model)
+    if problem.co2_limit_kg is not None:
+        emitted = problem.dt_h * (problem.co2 @ model.import_kw)
+        room = Room.at("co2_limit_kg", "kg", problem.dt_h * float(problem.co2 @ most_import_kw(problem)))
+        yield room, emitted <= problem.co2_limit_kg + room.given
+
+
+def _grid_limits(problem: Problem, model: Model) -> Iterator[Limit]:
+    most = 10.0 * float(np.max(most_import_kw(problem) + most_export_kw(problem))) + 1.0
+    for name, power, limit in (
+        ("import_limit_kw", model.import_kw, problem.import_limit_kw),
+        ("export_limit_kw", model.export_kw, problem.export_limit_kw),
+    ):
+        room = Room.at(f"grid.{name}", "kW", most, problem.dt_h)
+        yield room, power <= np.minimum(limit, most) + room.given
+
+
+def _stored_limits(problem: Problem, model: Model, index: int, storage: Storage) -> Iterator[Limit]:
+    key, capacity, stored = problem.key_of(storage), storage.capacity_kwh, model.stored_kwh[index]
+
+    def at_least(name: str, energy: Any, least_kwh: Any) -> Limit:
+        room = Room.at(f"{key}.{name}", "SoC", 1.0, capacity)
+        return room, energy >= least_kwh - capacity * room.given
+
+    def at_most(name: str, energy: Any, most_kwh: Any) -> Limit:
+        room = Room.at(f"{key}.{name}", "SoC", 1.0, capacity)
+        return room, energy <= most_kwh + capacity * room.given
+
+    yield at_least("soc_min", stored, storage.lowest_kwh(problem.steps))
+    room, limit = at_most("soc_max", stored, storage.highest_kwh(problem.steps))
+    yield Room(room.key, room.unit, 1.0 - storage.soc_max, capacity, room.given, room.allowed), limit
+    if storage.soc_end_min is not None:
+        yield at_least("soc_end_min", stored[problem.steps - 1], storage.soc_end_min * capacity)
+    for number, target in enumerate(storage.soc_targets):
+        reached = stored[target.after_step]
+        yield at_least(f"soc_targets[{number}].min", reached, target.minimum * capacity)
+        if target.maximum is not None:
+            yield at_most(f"soc_targets[{number}].max", reached, target.maximum * capacity)
+
+
+def _power_limits(problem: Problem, model: Model, index: int, storage: Storage) -> Iterator[Limit]:
+    most = 10.0 * storage.capacity_kwh / problem.dt_h
+    for name, power, limit in (
+        ("charge_kw", model.charge_kw[index], storage.charge_kw),
+        ("discharge_kw", model.discharge_kw[index], storage.discharge_kw),
+    ):
+        room = Room.at(f"{problem.key_of(storage)}.{name}", "kW", most, problem.dt_h)
+        yield room, power <= limit + room.given
+
+
+def _flexible_limits(problem: Problem, model: Model) -> Iterator[Limit]:
+    for index, load in enumerate(problem.flexible_loads):
+        taken, key = model.flexible_kw[index], f"flexible_loads[{index}]"
+        allowed = load.ceiling_kw(problem.steps)
+        less = Room.at(f"{key}.energy_kwh", "kWh", load.energy_kwh)
+        yield less, problem.dt_h * taken.sum() == load.energy_kwh - less.given
+        window = np.zeros(problem.steps)
+        window[load.start_step : load.end_step] = 1.0
+        more = Room.at(f"{key}.max_kw", "kW", load.energy_kwh / problem.dt_h + 1.0, problem.dt_h)
+        yield more, taken <= allowed + window * more.given
