@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -65,17 +65,27 @@ class Bench:
         return Plant(site, self.measured, clock, soc=soc, boots=boots)
 
 
+_loops: dict[PlantServer, asyncio.AbstractEventLoop] = {}
+
+
+def on_its_thread(server: PlantServer, act: Callable[[], None]) -> None:
+    """Do something on the thread that serves."""
+    _loops[server].call_soon_threadsafe(act)
+
+
 @contextmanager
-def served(plant: Plant, log: Path | None = None) -> Iterator[PlantServer]:
+def served(plant: Plant, log: Path | None = None, preferred_port: int = 0) -> Iterator[PlantServer]:
     """Serve a plant from a thread of its own."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     server = PlantServer(plant, WriteLog(log))
-    asyncio.run_coroutine_threadsafe(server.start(), loop).result(5)
+    asyncio.run_coroutine_threadsafe(server.start(preferred_port), loop).result(5)
+    _loops[server] = loop
     try:
         yield server
     finally:
+        del _loops[server]
         asyncio.run_coroutine_threadsafe(server.stop(), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
