@@ -1,5 +1,6 @@
-"""Components: pure functions from a frame or a domain object to a figure or a Dash component; they fetch nothing.
+"""Parts of pages: a frame or a domain object in, a figure or a Dash component out; nothing is fetched here.
 
-`tokens` holds every colour and size, `words` the catalogue of words, `icons` the symbols; `shell` draws the frame
-around every page (navigation, header, banner). Cards, charts, range bar and states each have a module of their own.
+`tokens` colours and sizes - `words` the catalogue - `icons` - `numbers` figures and times as text
+`templates` the look of Plotly - `graph` THE graph factory - `time_axis`, `time_series`, `plan_chart` figures
+`cards`, `badges`, `now_bar`, `share_bar`, `range_bar`, `tables`, `states` parts - `shell` what stands around every page
 """

@@ -7,7 +7,7 @@ is not known falls back, and the view carries a `Fallback` that names it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import parse_qsl, urlencode
@@ -20,13 +20,8 @@ MAX_DAYS_BACK = 730
 RESOLUTIONS_MIN = (360, 180, 120, 60, 30, 15, 10, 5)
 """The resolutions a person can choose, minutes, in the order of the selector."""
 
-_CLOCK_CHANGE = timedelta(hours=1)
-_AUTO_STEPS = (
-    (timedelta(hours=6), timedelta()),
-    (timedelta(days=3) + _CLOCK_CHANGE, timedelta(minutes=15)),
-    (timedelta(days=14) + _CLOCK_CHANGE, timedelta(hours=1)),
-    (timedelta(days=92) + _CLOCK_CHANGE, timedelta(hours=6)),
-)
+_AUTO_STEPS_H = ((6, 0.0), (3 * 24 + 1, 0.25), (14 * 24 + 1, 1.0), (92 * 24 + 1, 6.0))
+"""(length up to, step) in hours; the extra hour is a clock change."""
 
 
 class Range(StrEnum):
@@ -122,10 +117,8 @@ class View:
 
     def query_with_resolution(self, minutes: int | None) -> str:
         """Return the query of this view in steps of `minutes`, or in automatic ones."""
-        plain = self.query(keep_resolution=False)
-        if minutes is None:
-            return plain
-        return f"{plain}&resolution={minutes}" if plain else f"?resolution={minutes}"
+        chosen = None if minutes is None else timedelta(minutes=minutes)
+        return replace(self, chosen_step=chosen).query()
 
     def earlier(self) -> str | None:
         """Return the query of the range before this one, or None where there are no data."""
@@ -202,7 +195,8 @@ def auto_step(length: timedelta) -> timedelta:
     >>> [str(auto_step(timedelta(days=days))) for days in (0.25, 2, 7, 31, 365)]
     ['0:00:00', '0:15:00', '1:00:00', '6:00:00', '1 day, 0:00:00']
     """
-    return next((step for limit, step in _AUTO_STEPS if length <= limit), ONE_DAY)
+    hours = length / timedelta(hours=1)
+    return timedelta(hours=next((step_h for limit_h, step_h in _AUTO_STEPS_H if hours <= limit_h), 24.0))
 
 
 def _range(given: Mapping[str, str]) -> tuple[Range, tuple[Fallback, ...]]:

@@ -1,0 +1,246 @@
+/* Charts in the browser: colours of the theme in use, phone sizes, legend buttons, linked hover and zoom, the menu.
+   What the server sends (light colours) is kept for each chart, so that a change of theme needs no request. */
+(function () {
+  "use strict";
+  const kept = new Map();          // graph id -> {figure, phone, themes}
+  const shown = new Map();         // graph id -> Map(trace key -> boolean), as the person chose
+  const phoneWidth = window.matchMedia("(max-width: 767.98px)");
+  const root = document.documentElement;
+
+  const dark = () => root.dataset.bsTheme === "dark";
+  const plotOf = (name) => document.querySelector(`[data-chart="${name}"] .js-plotly-plot`);
+  const nameOf = (graphId) => graphId.replace(/-graph$/, "");
+
+  function recolour(value, table) {
+    if (typeof value === "string") {
+      if (value[0] === "#") return table[value.toUpperCase()] || value;
+      const parts = /^rgba\((\d+),(\d+),(\d+),([\d.]+)\)$/.exec(value);
+      if (!parts) return value;
+      const hex = "#" + parts.slice(1, 4).map((c) => (+c).toString(16).padStart(2, "0")).join("").toUpperCase();
+      const other = table[hex];
+      if (!other) return value;
+      const channels = [1, 3, 5].map((i) => parseInt(other.slice(i, i + 2), 16));
+      return `rgba(${channels.join(",")},${parts[4]})`;
+    }
+    if (Array.isArray(value)) return value.length > 60 ? value : value.map((v) => recolour(v, table));
+    if (value && typeof value === "object") {
+      if (value.bdata) return value;
+      return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, recolour(v, table)]));
+    }
+    return value;
+  }
+
+  function themed(graphId) {
+    const { figure, phone, themes } = kept.get(graphId);
+    const name = dark() ? "dark" : "light";
+    let data = figure.data.map((trace) => ({ ...trace }));
+    let layout = { ...figure.layout };
+    if (dark()) {
+      data = data.map((trace) => recolour(trace, themes.dark));
+      layout = recolour(layout, themes.dark);
+    }
+    layout.template = themes.templates[name];
+    if (phoneWidth.matches) narrow(data, layout, phone);
+    const chosen = shown.get(graphId);
+    if (chosen) data.forEach((trace) => { if (chosen.has(trace.meta)) trace.visible = chosen.get(trace.meta); });
+    return { data, layout };
+  }
+
+  function narrow(data, layout, phone) {
+    layout.height = phone.height;
+    layout.margin = { ...(layout.margin || {}), ...phone.margin };
+    const ticks = layout.meta && layout.meta.phone_ticks;
+    if (ticks) {
+      Object.keys(layout).filter((key) => /^xaxis/.test(key)).forEach((key) => {
+        layout[key] = { ...layout[key], ...ticks };
+      });
+    }
+    data.forEach((trace) => {
+      if (trace.line && trace.line.width === 2) trace.line = { ...trace.line, width: 1.5 };
+    });
+  }
+
+  function draw(drawn, themes, graphId) {
+    if (!drawn) return window.dash_clientside.no_update;
+    kept.set(graphId, { ...drawn, themes });
+    window.setTimeout(() => { wire(graphId); mirror(graphId); }, 0);
+    return themed(graphId);
+  }
+
+  function redrawAll() {
+    kept.forEach((_, graphId) => {
+      const plot = plotOf(nameOf(graphId));
+      if (!plot || !window.Plotly) return;
+      const { data, layout } = themed(graphId);
+      window.Plotly.react(plot, data, layout);
+    });
+  }
+
+  /* Buttons of the legend mirror what is shown, also after the server drew them anew. */
+  function mirror(graphId) {
+    const chosen = shown.get(graphId);
+    if (!chosen) return;
+    document.querySelectorAll(`#${nameOf(graphId)}-legend [data-trace]`).forEach((chip) => {
+      if (chosen.has(chip.dataset.trace)) chip.setAttribute("aria-pressed", String(chosen.get(chip.dataset.trace)));
+    });
+  }
+
+  /* Linked hover and zoom; zoomed in, the ticks are Plotly's own. */
+  function wire(graphId, tries = 0) {
+    const plot = plotOf(nameOf(graphId));
+    if (!plot || !plot.on) {
+      if (tries < 100) window.setTimeout(() => wire(graphId, tries + 1), 50);
+      return;
+    }
+    if (plot.sbWired) return;
+    plot.sbWired = true;
+    plot.on("plotly_hover", (event) => others(plot).forEach((other) => hoverAt(other, event.xvals[0])));
+    plot.on("plotly_unhover", () => others(plot).forEach((other) => window.Plotly.Fx.unhover(other)));
+    plot.on("plotly_relayout", (change) => zoom(plot, change));
+  }
+
+  function others(plot) {
+    const link = plot.closest("[data-link]").dataset.link;
+    if (!link) return [];
+    return [...document.querySelectorAll(`[data-link="${link}"] .js-plotly-plot`)].filter((other) => other !== plot);
+  }
+
+  function hoverAt(plot, xval) {
+    if (plot.data && plot.data.length) window.Plotly.Fx.hover(plot, { xval }, ["xy"]);
+  }
+
+  function zoom(plot, change) {
+    if (plot.sbFollowing) return;
+    const start = change["xaxis.range[0]"];
+    const reset = change["xaxis.autorange"] || change["xaxis.range"];
+    if (start === undefined && !reset) return;
+    const update = reset ? wholeRange(plot) : {
+      "xaxis.range[0]": start, "xaxis.range[1]": change["xaxis.range[1]"],
+      "xaxis.tickmode": "auto", "xaxis.tickformat": "%H:%M\n%a %d %b",
+    };
+    if (!update) return;
+    [plot, ...others(plot)].forEach((each) => {
+      each.sbFollowing = true;
+      window.Plotly.relayout(each, update).then(() => { each.sbFollowing = false; });
+    });
+  }
+
+  function wholeRange(plot) {
+    const graphId = plot.closest("[data-chart]").dataset.chart + "-graph";
+    if (!kept.has(graphId)) return null;
+    const axis = themed(graphId).layout.xaxis;
+    const whole = { "xaxis.range": axis.range.slice(), "xaxis.tickmode": "array", "xaxis.tickformat": "" };
+    const yaxis = themed(graphId).layout.yaxis;
+    if (yaxis && yaxis.range) whole["yaxis.range"] = yaxis.range.slice();
+    return whole;
+  }
+
+  /* Buttons: one listener for all charts of all pages. */
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-address]");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0) {
+      event.preventDefault();
+      window.dash_clientside.set_props(link.dataset.address, { search: new URL(link.href).search });
+      return;
+    }
+    const button = event.target.closest("button");
+    closeMenus(event.target);
+    if (!button) return;
+    if (button.dataset.trace) toggleTrace(button);
+    else if (button.dataset.legend) toggleLegend(button.dataset.legend);
+    else if (button.dataset.chartAction) {
+      actions[button.dataset.chartAction](button.dataset.chart, button);
+      button.closest("details").open = false;
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest && event.target.closest("details.sb-menu[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+
+  function closeMenus(target) {
+    document.querySelectorAll("details.sb-menu[open]").forEach((menu) => {
+      if (!menu.contains(target)) menu.open = false;
+    });
+  }
+
+  function toggleTrace(chip) {
+    const name = chip.closest(".sb-legend").id.replace(/-legend$/, "");
+    const pressed = chip.getAttribute("aria-pressed") !== "true";
+    chip.setAttribute("aria-pressed", String(pressed));
+    const graphId = name + "-graph";
+    if (!shown.has(graphId)) shown.set(graphId, new Map());
+    shown.get(graphId).set(chip.dataset.trace, pressed);
+    const plot = plotOf(name);
+    const places = plot.data.map((trace, i) => (trace.meta === chip.dataset.trace ? i : -1)).filter((i) => i >= 0);
+    window.Plotly.restyle(plot, { visible: pressed }, places);
+  }
+
+  function toggleLegend(legendId) {
+    const legend = document.getElementById(legendId);
+    legend.hidden = !legend.hidden;
+    document.querySelectorAll(`[data-legend="${legendId}"]`).forEach((button) => {
+      button.textContent = legend.hidden ? button.dataset.show : button.dataset.hide;
+      if (button.hasAttribute("aria-expanded")) button.setAttribute("aria-expanded", String(!legend.hidden));
+    });
+  }
+
+  /* The chart as rows: time, then one column for each series that is shown. */
+  function rowsOf(name, timeWord) {
+    const plot = plotOf(name);
+    const traces = plot._fullData.filter((trace) => trace.visible === true && trace.x && trace.x.length);
+    const times = [...new Set(traces.flatMap((trace) => [...trace.x].map(stamp)))].sort();
+    const columns = traces.map((trace) => new Map([...trace.x].map((x, i) => [stamp(x), trace.y[i]])));
+    const cell = (value) => (value === undefined || value === null || Number.isNaN(value) ? "" : value.toFixed(3));
+    const rows = times.map((time) => [time, ...columns.map((column) => cell(column.get(time)))]);
+    return [[timeWord, ...traces.map((trace) => `${trace.name} [kW]`)], ...rows];
+  }
+
+  const stamp = (x) => String(x).replace("T", " ").slice(0, 16);
+
+  const actions = {
+    table(name, button) {
+      const frame = document.querySelector(`[data-chart-table="${name}"]`);
+      frame.hidden = !frame.hidden;
+      frame.replaceChildren();
+      if (frame.hidden) return;
+      const table = document.createElement("table");
+      table.className = "sb-table";
+      rowsOf(name, button.dataset.time).forEach((row, place) => {
+        const line = (place ? table.tBodies[0] || table.createTBody() : table.createTHead()).insertRow();
+        row.forEach((text, column) => {
+          const cell = document.createElement(place ? "td" : "th");
+          cell.textContent = text;
+          if (column) cell.className = "sb-number";
+          line.append(cell);
+        });
+      });
+      frame.append(table);
+    },
+    csv(name, button) {
+      const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+      const text = rowsOf(name, button.dataset.time).map((row) => row.map(quote).join(",")).join("\r\n");
+      const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+      const anchor = Object.assign(document.createElement("a"), { href: address, download: `${name}.csv` });
+      anchor.click();
+      URL.revokeObjectURL(address);
+    },
+    png(name) { picture(name, "png"); },
+    svg(name) { picture(name, "svg"); },
+    reset(name) {
+      const plot = plotOf(name);
+      zoom(plot, { "xaxis.autorange": true });
+    },
+    link() { navigator.clipboard.writeText(window.location.href); },
+  };
+
+  function picture(name, format) {
+    window.Plotly.downloadImage(plotOf(name), { format, filename: name, scale: 2, width: 1200, height: 400 });
+  }
+
+  new MutationObserver(redrawAll).observe(root, { attributes: true, attributeFilter: ["data-bs-theme"] });
+  phoneWidth.addEventListener("change", redrawAll);
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { charts: { draw } });
+})();

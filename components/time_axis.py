@@ -1,0 +1,146 @@
+"""The x axis that all charts over time share: the site's wall clock, days in bold at midnight, the line of now."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from components.numbers import clock_time, day_words
+from components.tokens import LIGHT, rgba
+from components.words import _
+from dash_app.domain.time import local_midnight
+
+Ticks = tuple[list[datetime], list[str]]
+ONE_DAY = timedelta(days=1)
+
+
+def wall_clock(index: pd.DatetimeIndex, zone: ZoneInfo) -> list[datetime]:
+    """Return the site's wall clock for a UTC index, naive, as Plotly wants it."""
+    return list(index.tz_convert(zone).tz_localize(None).to_pydatetime())
+
+
+def wall(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Return the site's wall clock at a moment, naive."""
+    return moment.astimezone(zone).replace(tzinfo=None)
+
+
+def time_ticks(start: datetime, end: datetime, zone: ZoneInfo, *, phone: bool = False) -> Ticks:
+    """Return tick places (wall clock) and their texts; a phone gets at most about five."""
+    days = round((end - start) / ONE_DAY)
+    if days <= 3:
+        return _hour_ticks(start, end, zone, 12 if phone and days > 1 else 6 if days > 1 else 6 if phone else 3)
+    wanted = 5 if phone else 14
+    every = next(step for step in (1, 2, 7, 14, 31, 62, 92) if days / step <= wanted or step == 92)
+    return _month_ticks(start, end, zone, every // 31) if every >= 31 else _day_ticks(start, end, zone, every)
+
+
+def draw_time_axis(figure: go.Figure, start: datetime, end: datetime, zone: ZoneInfo, **where: Any) -> None:
+    """Give a figure the x axis from `start` to `end`; the phone's ticks travel in `layout.meta`."""
+    places, texts = time_ticks(start, end, zone)
+    phone_places, phone_texts = time_ticks(start, end, zone, phone=True)
+    figure.update_xaxes(
+        type="date",
+        range=[wall(start, zone), wall(end, zone)],
+        tickmode="array",
+        tickvals=places,
+        ticktext=texts,
+        hoverformat="%a %d %b %H:%M",
+        **where,
+    )
+    figure.update_layout(
+        meta={"phone_ticks": {"tickvals": [place.isoformat() for place in phone_places], "ticktext": phone_texts}}
+    )
+
+
+def draw_now(figure: go.Figure, now: datetime, zone: ZoneInfo) -> None:
+    """Draw the line of now through all rows, with its time above."""
+    x = wall(now, zone)
+    figure.add_shape(
+        type="line",
+        x0=x,
+        x1=x,
+        y0=0,
+        y1=1,
+        xref="x",
+        yref="paper",
+        line={"color": LIGHT.text, "width": 1.2, "dash": "dot"},
+    )
+    figure.add_annotation(
+        x=x,
+        y=1,
+        xref="x",
+        yref="paper",
+        yanchor="bottom",
+        yshift=2,
+        showarrow=False,
+        text=_("Now %(time)s", time=clock_time(now, zone)),
+        font={"size": 12, "color": LIGHT.text},
+    )
+
+
+def draw_gaps(figure: go.Figure, gaps: tuple[tuple[datetime, datetime], ...], span: timedelta, zone: ZoneInfo) -> None:
+    """Shade what was not measured; gaps too narrow for words are only shaded."""
+    for begin, end in gaps:
+        figure.add_shape(
+            type="rect",
+            x0=wall(begin, zone),
+            x1=wall(end, zone),
+            y0=0,
+            y1=1,
+            xref="x",
+            yref="y domain",
+            layer="below",
+            fillcolor=rgba(LIGHT.neutral, 0.12),
+            line={"width": 0},
+        )
+        if (end - begin) / span > 0.08:
+            figure.add_annotation(
+                x=wall(begin + (end - begin) / 2, zone), y=0.5, yref="y domain", showarrow=False, text=_("no data")
+            )
+
+
+def draw_unit(figure: go.Figure, text: str, *, y: float = 1.0) -> None:
+    """Write the unit at the top left, over the tick labels."""
+    figure.add_annotation(
+        x=0,
+        y=y,
+        xref="paper",
+        yref="paper",
+        xanchor="left",
+        yanchor="bottom",
+        xshift=-38,
+        yshift=6,
+        showarrow=False,
+        text=text,
+    )
+
+
+def _hour_ticks(start: datetime, end: datetime, zone: ZoneInfo, every_h: int) -> Ticks:
+    places, texts = [], []
+    for day in _days(start, end, zone):
+        for hour in range(0, 24, every_h):
+            place = datetime(day.year, day.month, day.day, hour)  # noqa: DTZ001 - the wall clock is naive by intent
+            places.append(place)
+            texts.append(f"{hour:02d}:00" if hour else f"<b>{day_words(day, weekday=True)}</b>")
+    return places, texts
+
+
+def _day_ticks(start: datetime, end: datetime, zone: ZoneInfo, every: int) -> Ticks:
+    days = _days(start, end, zone)[::every]
+    weekday = every == 1 and len(days) <= 8
+    return [wall(local_midnight(day, zone), zone) for day in days], [day_words(day, weekday=weekday) for day in days]
+
+
+def _month_ticks(start: datetime, end: datetime, zone: ZoneInfo, every: int) -> Ticks:
+    days = [day for day in _days(start, end, zone) if day.day == 1][::every]
+    texts = [f"<b>{day_words(day, year=True)}</b>" if day.month == 1 else day_words(day) for day in days]
+    return [wall(local_midnight(day, zone), zone) for day in days], texts
+
+
+def _days(start: datetime, end: datetime, zone: ZoneInfo) -> list[date]:
+    first, last = start.astimezone(zone).date(), (end - timedelta(microseconds=1)).astimezone(zone).date()
+    return [first + count * ONE_DAY for count in range((last - first).days + 1)]

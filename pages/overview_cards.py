@@ -1,0 +1,149 @@
+"""The overview's cards beside the charts: what happens now, what waits, the arrays, where the energy came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from dash import dcc, html
+
+from components.badges import Tone, badge
+from components.cards import card
+from components.icons import Icon, icon
+from components.now_bar import now_bar, residual_badge
+from components.numbers import day_words, duration, moment_words, money, percent, period_words, since_words, with_unit
+from components.share_bar import Part, list_bar, split_bar
+from components.states import empty, not_set_up
+from components.words import _, ngettext
+from dash_app.domain.kpi import Kpis
+from dash_app.domain.now import NowBalance
+from dash_app.domain.recommendation import Recommendation, State
+from dash_app.domain.schedule import Objective
+from dash_app.domain.site import Quantity
+from dash_app.domain.view import View
+from dash_app.workflows.overview import Overview, Place
+from pages.overview_views import at_least, main_quantity
+
+
+def now_card(balance: NowBalance, place: Place) -> html.Section:
+    """Return the Now card: In and Out with what is not accounted for."""
+    measured = balance.newest is not None and (balance.in_kw or balance.out_kw)
+    meta = _("Measured %(time)s", time=since_words(balance.newest, balance.at, place.zone)) if balance.newest else ""
+    body = now_bar(balance, simulated=place.simulated) if measured else empty(_("No value at this moment."))
+    return card(_("Now"), body, meta=meta, actions=residual_badge(balance), class_name="sb-now-card")
+
+
+def now_unknown_card() -> html.Section:
+    """Return the Now card while the server cannot be asked: nothing old is shown as now."""
+    return card(_("Now"), empty(_("No value at this moment.")), class_name="sb-now-card")
+
+
+def action_card(overview: Overview, pathname: str) -> html.Section:
+    """Return what waits for a decision, or who decides now."""
+    place, now = overview.place, overview.view.now
+    if place.site is None or not place.site.controllable:
+        return card(_("Next action"), not_set_up(_("No battery in this project.")), class_name="sb-action")
+    waiting = [r for r in overview.recommendations if r.state is State.PROPOSED and r.payload.expires_at > now]
+    if not waiting:
+        return _nothing_waits(overview, pathname)
+    first = min(waiting, key=lambda recommendation: recommendation.payload.expires_at)
+    left = duration(first.payload.expires_at - now)
+    title = ngettext("%(num)d recommendation waits", "%(num)d recommendations wait", len(waiting))
+    body = [
+        html.P(title, className="sb-emphasis"),
+        html.P(_saving(first, place), className="sb-muted"),
+        _review(_("Review"), pathname, primary=True),
+    ]
+    expiry = badge(_("%(label)s expires in %(left)s", label=first.label, left=left), Tone.WARNING, Icon.CLOCK)
+    return card(_("Next action"), body, actions=expiry, class_name="sb-action")
+
+
+def arrays_card(overview: Overview) -> html.Section:
+    """Return the energy and the newest power of each array (of each meter where there is no PV)."""
+    quantity, view = main_quantity(overview.place), overview.view
+    measurands = overview.place.of(quantity)
+    figures = [(m.name, overview.part_kpis(m)) for m in measurands]
+    largest = max((known.total_kwh or 0.0 for _name, known in figures), default=0.0) or 1.0
+    rows = [
+        list_bar(
+            name,
+            None if known.total_kwh is None else known.total_kwh / largest,
+            at_least(known, with_unit(known.total_kwh, "kWh")),
+            with_unit(known.current_kw, "kW"),
+            "pv" if quantity is Quantity.PV_KW else "neutral",
+        )
+        for name, known in figures
+    ]
+    title = _("By array") if quantity is Quantity.PV_KW else _("By meter")
+    meta = _("kWh %(period)s · kW newest", period=_period(view))
+    body = html.Ul(rows, className="sb-list-bars") if rows else not_set_up(_("Nothing is measured here."))
+    return card(title, body, meta=meta, caption=_silent_words(figures, view.until))
+
+
+def sources_card(overview: Overview) -> html.Section:
+    """Return where the load's energy came from, as one labelled bar."""
+    sources = overview.sources()
+    title, meta = _("Where the load's energy came from"), _("kWh %(period)s", period=_period(overview.view))
+    if sources is None or not sources.total_kwh:
+        return card(title, empty(_("Known for ranges of up to a month with a measured load.")), meta=meta)
+    battery = _("Simulated battery") if overview.place.simulated else _("Battery")
+    amounts = (("pv", _("PV direct"), sources.pv_kwh), ("discharge", battery, sources.battery_kwh))
+    amounts += (("import", _("Grid"), sources.grid_kwh),)  # type: ignore[assignment]
+    parts = [
+        Part(look=look, name=name, amount=kwh, text=f"{percent(kwh / sources.total_kwh)}, {with_unit(kwh, 'kWh')}")
+        for look, name, kwh in amounts
+    ]
+    caption = _("PV counts first, then the battery, the rest came from the grid.")
+    if sources.missing_h:
+        caption += " " + _("%(hours)s are left out: values are missing.", hours=with_unit(sources.missing_h, "h", 1))
+    return card(title, split_bar(parts, title), meta=meta, caption=caption)
+
+
+def _nothing_waits(overview: Overview, pathname: str) -> html.Section:
+    active = next((r for r in overview.recommendations if r.state in {State.ACTIVE, State.APPROVED}), None)
+    title = _("Nothing waits for a decision")
+    words = _("The battery follows its own rules until a plan is approved.")
+    if active is not None:
+        ends = since_words(active.payload.steps[-1].end, overview.view.now, overview.view.zone)
+        words = _("%(label)s is approved and runs until %(ends)s.", label=active.label, ends=ends)
+    body = [
+        html.P(title, className="sb-emphasis"),
+        html.P(words, className="sb-muted"),
+        _review(_("Recommendations"), pathname, primary=False),
+    ]
+    return card(_("Next action"), body, class_name="sb-action")
+
+
+def _review(words: str, pathname: str, *, primary: bool) -> dcc.Link:
+    kind = "sb-primary" if primary else "sb-secondary"
+    href = pathname.rstrip("/") + "/recommendations"
+    return dcc.Link([words, icon(Icon.ARROW_RIGHT)], href=href, className=f"sb-button {kind}")
+
+
+def _saving(recommendation: Recommendation, place: Place) -> str:
+    payload = recommendation.payload
+    until = moment_words(payload.steps[-1].end, place.zone)
+    battery = _("the simulated battery") if place.simulated else _("the battery")
+    saved = payload.without_battery.cost - payload.expected.cost
+    facts = {"label": recommendation.label, "until": until, "battery": battery}
+    if payload.objective is Objective.CO2 and payload.expected.co2_kg is not None:
+        less = (payload.without_battery.co2_kg or 0.0) - payload.expected.co2_kg
+        text = _("Following %(label)s avoids %(amount)s CO₂ until %(until)s, against leaving %(battery)s unused.")
+        return text % {**facts, "amount": with_unit(less, "kg")}
+    text = _("Following %(label)s saves %(amount)s until %(until)s, against leaving %(battery)s unused.")
+    return text % {**facts, "amount": money(saved, payload.currency)}
+
+
+def _silent_words(figures: Sequence[tuple[str, Kpis]], until: datetime) -> str:
+    silent = [
+        name
+        for name, known in figures
+        if known.current_at is None or (known.coverage.gaps and known.coverage.gaps[-1][1] >= until)
+    ]
+    if silent:
+        return _("Silent now: %(names)s.", names=", ".join(silent))
+    return ngettext("The one there is reports.", "All %(num)d report.", len(figures))
+
+
+def _period(view: View) -> str:
+    return _("since %(day)s", day=day_words(view.first)) if view.holds_today else period_words(view.first, view.last)
