@@ -9,13 +9,12 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import structlog
-
-from dash_app.domain.errors import ConfigError
 
 SOCKET_MODE = 0o600
 MAX_LINE = 4096
@@ -91,7 +90,8 @@ class SocketLink:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
                 line.settimeout(self._timeout_s)
-                line.connect(str(self._path))
+                with _short(self._path) as name:
+                    line.connect(name)
                 _write_line(line, {"release": project_id, "who": who})
                 answer = _read_line(line)
         except (OSError, ValueError) as error:
@@ -102,18 +102,25 @@ class SocketLink:
 
 def _listen(path: Path) -> socket.socket:
     """Return a listening socket; it appears under `path` in one step, already with its final mode."""
-    fresh = path.with_name(f".{os.getpid()}-{threading.get_native_id()}")
+    fresh = path.with_name(f".{path.name}-{os.getpid()}-{threading.get_native_id()}")
     fresh.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        listener.bind(str(fresh))
-    except OSError as error:
-        listener.close()
-        raise ConfigError(f"STATE_DIR: no socket can be made at {path}: {error}") from None
+    with _short(fresh) as name:
+        listener.bind(name)
     fresh.chmod(SOCKET_MODE)
     listener.listen()
     fresh.rename(path)
     return listener
+
+
+@contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """Name a socket through its opened folder: a socket's own path may not exceed 107 bytes."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 def _read_line(line: socket.socket) -> dict[str, Any]:

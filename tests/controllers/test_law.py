@@ -1,0 +1,104 @@
+"""The control law: what it asks for, and that it never leaves a limit."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controllers.law import setpoint_kw
+from dash_app.domain.dispatch import NoControl
+from dash_app.domain.schedule import Intent
+from dash_app.domain.site import Battery
+from tests.fakes.payloads import a_step, a_telemetry
+
+POWER = st.floats(-500, 500)
+BATTERY = Battery(
+    battery_id="ess1",
+    name="Battery 1",
+    device_id="monash-ess1",
+    capacity_kwh=100,
+    charge_kw=15,
+    discharge_kw=12,
+    charge_efficiency=0.95,
+    discharge_efficiency=0.95,
+    soc_min=0.1,
+    soc_max=0.9,
+    soc_reserve=0.2,
+)
+
+
+@pytest.mark.parametrize(
+    ("intent", "target", "answer"),
+    [(Intent.CHARGE, 8.0, -8.0), (Intent.DISCHARGE, 8.0, 8.0), (Intent.IDLE, 8.0, 0.0), (Intent.FOLLOW, 25.0, 5.0)],
+)
+def test_each_intent_asks_for_its_power(intent: Intent, target: float, answer: float) -> None:
+    assert setpoint_kw(a_step(intent=intent, target_kw=target), a_telemetry()) == answer
+
+
+def test_follow_counts_what_the_battery_already_does() -> None:
+    step = a_step(intent=Intent.FOLLOW, target_kw=20.0)
+    assert setpoint_kw(step, a_telemetry(battery_kw=10.0, grid_kw=20.0)) == 10.0
+    assert setpoint_kw(step, a_telemetry(battery_kw=10.0, grid_kw=26.0)) == 16.0
+
+
+def test_follow_without_a_grid_meter_uses_load_and_pv() -> None:
+    step = a_step(intent=Intent.FOLLOW, target_kw=20.0)
+    assert setpoint_kw(step, a_telemetry(grid_kw=None, load_kw=40.0, pv_kw=10.0)) == 10.0
+
+
+def test_follow_without_any_meter_controls_nothing() -> None:
+    step = a_step(intent=Intent.FOLLOW, target_kw=20.0)
+    assert isinstance(setpoint_kw(step, a_telemetry(grid_kw=None, pv_kw=None)), NoControl)
+
+
+def test_an_unknown_state_of_charge_controls_nothing() -> None:
+    assert setpoint_kw(a_step(), a_telemetry(soc=None)) == NoControl(why="the state of charge is unknown")
+
+
+def test_at_the_edge_of_the_corridor_nothing_goes_further() -> None:
+    assert setpoint_kw(a_step(battery_kw=-10.0), a_telemetry(soc=0.95)) == 0.0
+    assert setpoint_kw(a_step(battery_kw=10.0), a_telemetry(soc=0.1)) == 0.0
+    assert setpoint_kw(a_step(battery_kw=10.0), a_telemetry(soc=0.95)) == 10.0
+
+
+def test_a_band_that_the_corridor_forbids_waits_for_the_next_slot() -> None:
+    step = a_step(battery_kw=-10.0, power_min_kw=-12.0, power_max_kw=-8.0)
+    answer = setpoint_kw(step, a_telemetry(soc=0.95))
+    assert isinstance(answer, NoControl) and answer.until_next_slot
+
+
+@given(
+    intent=st.sampled_from(Intent),
+    target=st.floats(0, 500),
+    one=POWER,
+    other=POWER,
+    soc=st.none() | st.floats(0, 1),
+    grid=st.none() | POWER,
+    measured=st.none() | POWER,
+    device=st.none() | st.floats(0, 100),
+    battery=st.sampled_from([None, BATTERY]),
+)
+def test_no_answer_lies_outside_a_limit_the_band_or_the_corridor(
+    intent: Intent,
+    target: float,
+    one: float,
+    other: float,
+    soc: float | None,
+    grid: float | None,
+    measured: float | None,
+    device: float | None,
+    battery: Battery | None,
+) -> None:
+    step = a_step(intent=intent, target_kw=target, power_min_kw=min(one, other), power_max_kw=max(one, other))
+    telemetry = a_telemetry(soc=soc, grid_kw=grid, battery_kw=measured, max_charge_kw=device, max_discharge_kw=device)
+    answer = setpoint_kw(step, telemetry, battery)
+    if isinstance(answer, NoControl):
+        return
+    assert soc is not None
+    assert step.power_min_kw <= answer <= step.power_max_kw
+    assert device is None or -device <= answer <= device
+    assert battery is None or -15 <= answer <= 12
+    floor, ceiling = (0.2, 0.9) if battery else (0.1, 0.95)
+    assert soc > floor or answer <= 0
+    assert soc < ceiling or answer >= 0
