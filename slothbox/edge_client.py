@@ -40,12 +40,14 @@ class EdgeClient:
         _check(path, answer)
 
     def _sign_in(self) -> None:
+        """Get a token; without one nothing can be posted, so every refusal counts as being away."""
+        self._token = ""
         answer = self._send(LOGIN_PATH, self._credentials)
-        _check(LOGIN_PATH, answer)
         try:
+            _check(LOGIN_PATH, answer)
             self._token = str(answer.json()["access_token"])
-        except (ValueError, KeyError, TypeError) as problem:
-            raise ApiAway(f"{LOGIN_PATH} answered without a token") from problem
+        except (ApiRefused, ValueError, KeyError, TypeError) as problem:
+            raise ApiAway(f"no token from {LOGIN_PATH}, which answered {answer.status_code}") from problem
 
     def _send(self, path: str, body: Mapping[str, Any]) -> requests.Response:
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
@@ -59,6 +61,6 @@ def _check(path: str, answer: requests.Response) -> None:
     if answer.ok:
         return
     said = f"{path} answered {answer.status_code}: {answer.text[:200]}"
-    if answer.status_code >= SERVER_FAULT or answer.status_code == TOO_MANY:
+    if answer.status_code >= SERVER_FAULT or answer.status_code in (UNAUTHORISED, TOO_MANY):
         raise ApiAway(said)
     raise ApiRefused(said)

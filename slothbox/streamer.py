@@ -36,6 +36,13 @@ class Reader(Protocol):
         """Return values by measurand code; PlantSilent when there are none."""
 
 
+class Publishes(Protocol):
+    """Something that posts what was published."""
+
+    def publish(self) -> None:
+        """Post it; ApiAway leaves the rest for the next time."""
+
+
 class PlantPoller:
     """Reads every plant and hands its values to the outbox."""
 
@@ -115,7 +122,8 @@ def run_streamer(state_dir: Path, api_url: str, *, clock_offset_s: float = 0.0) 
     """Stream until SIGINT or SIGTERM.
 
     Needs the accounts and (sooner or later) `plant.json` in `state_dir`; writes `streamer.ready` there when the first
-    values and everything published so far have reached the API. Returns 2 when there is no edge account.
+    values and everything published so far have reached the API. Returns 0 when it was asked to stop, 1 when sending
+    failed for a reason of our own (the traceback is on stderr), 2 when there is no edge account.
     """
     password = demo_password(state_dir, EDGE_EMAIL)
     if password is None:
@@ -126,10 +134,10 @@ def run_streamer(state_dir: Path, api_url: str, *, clock_offset_s: float = 0.0) 
     readers = {site.project_id: PlantReader(_address_of(state_dir, site.project_id)) for site in controllable_sites()}
     poller = PlantPoller(readers, outbox, clock, say)
     publisher = Publisher(outbox, clock, state_dir / MEMORY_NAME, demo_sites())
-    _stream(poller, outbox, publisher, state_dir / READY_NAME)
+    asked = _stream(poller, outbox, publisher, state_dir / READY_NAME)
     for reader in readers.values():
         reader.close()
-    return 0
+    return 0 if asked else 1
 
 
 def say(sentence: str) -> None:
@@ -138,13 +146,21 @@ def say(sentence: str) -> None:
     sys.stderr.flush()
 
 
-def _stream(poller: PlantPoller, outbox: Outbox, publisher: Publisher, ready: Path) -> None:
-    """Poll on this thread and send on another, so that a slow API never delays a reading."""
-    stop, polled = threading.Event(), threading.Event()
+def _stream(poller: PlantPoller, outbox: Outbox, publisher: Publishes, ready: Path) -> bool:
+    """Poll on this thread and send on another, so that a slow API never delays a reading.
+
+    Return whether a signal ended it; otherwise the sender did.
+    """
+    stop, polled, asked = threading.Event(), threading.Event(), threading.Event()
+
+    def end(_signal: int, _frame: object) -> None:
+        asked.set()
+        stop.set()
+
     for received in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(received, lambda _signal, _frame: stop.set())
+        signal.signal(received, end)
     ready.unlink(missing_ok=True)
-    sender = threading.Thread(target=_send, args=(outbox, publisher, ready, stop, polled), daemon=True)
+    sender = threading.Thread(target=send_until, args=(stop, polled, outbox, publisher, ready), daemon=True)
     sender.start()
     due_s = time.monotonic()
     while not stop.is_set():
@@ -155,17 +171,24 @@ def _stream(poller: PlantPoller, outbox: Outbox, publisher: Publisher, ready: Pa
     polled.set()
     sender.join(timeout=POLL_S)
     ready.unlink(missing_ok=True)
+    return asked.is_set()
 
 
-def _send(outbox: Outbox, publisher: Publisher, ready: Path, stop: threading.Event, polled: threading.Event) -> None:
-    while not stop.is_set():
-        polled.wait(POLL_S)
-        polled.clear()
-        if outbox.flush() and _published(publisher) and not ready.exists():
-            ready.touch(mode=0o600)
+def send_until(
+    stop: threading.Event, polled: threading.Event, outbox: Outbox, publisher: Publishes, ready: Path
+) -> None:
+    """Send after every poll until `stop`; whatever ends the sending otherwise ends the polling, too."""
+    try:
+        while not stop.is_set():
+            polled.wait(POLL_S)
+            polled.clear()
+            if outbox.flush() and _published(publisher) and not ready.exists():
+                ready.touch(mode=0o600)
+    finally:
+        stop.set()
 
 
-def _published(publisher: Publisher) -> bool:
+def _published(publisher: Publishes) -> bool:
     try:
         publisher.publish()
     except ApiAway as problem:

@@ -16,7 +16,7 @@ from slothbox.outbox import Outbox
 from slothbox.plant.registers import Unit
 from slothbox.plant_reader import PlantReader, PlantSilent, Reading
 from slothbox.sites import demo_sites, site
-from slothbox.streamer import PlantPoller, Publisher, run_streamer, samples_body
+from slothbox.streamer import PlantPoller, Publisher, run_streamer, samples_body, send_until
 from tests.slothbox.plant_bench import Bench, client, served, words
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -248,6 +248,40 @@ def test_without_an_edge_account_the_streamer_does_not_start(
     assert "edge@example.org" in capsys.readouterr().err
 
 
+class Running:
+    """A publisher that lets the streamer run once and then stops it, or fails."""
+
+    def __init__(self, stop: threading.Event, failure: Exception | None = None) -> None:
+        self.stop, self.failure = stop, failure
+
+    def publish(self) -> None:
+        self.stop.set()
+        if self.failure:
+            raise self.failure
+
+
+def test_the_streamer_is_ready_when_everything_so_far_was_sent(tmp_path: Path) -> None:
+    stop, polled, ready = threading.Event(), threading.Event(), tmp_path / "ready"
+    polled.set()
+    send_until(stop, polled, Field().outbox, Running(stop), ready)
+    assert ready.exists()
+
+
+def test_an_api_that_is_away_keeps_the_streamer_from_being_ready(tmp_path: Path) -> None:
+    stop, polled, ready = threading.Event(), threading.Event(), tmp_path / "ready"
+    polled.set()
+    send_until(stop, polled, Field().outbox, Running(stop, ApiAway("refused")), ready)
+    assert not ready.exists()
+
+
+def test_a_fault_of_our_own_while_sending_stops_the_polling(tmp_path: Path) -> None:
+    stop, polled = threading.Event(), threading.Event()
+    polled.set()
+    with pytest.raises(KeyError):
+        send_until(stop, polled, Field().outbox, Running(threading.Event(), KeyError("ours")), tmp_path / "ready")
+    assert stop.is_set()
+
+
 @dataclass
 class StubServer:
     """An API of three answers: sign-in, posts that need a token, and faults on request."""
@@ -255,6 +289,7 @@ class StubServer:
     url: str
     valid_token: str = "t1"
     status: int = 204
+    sign_in_status: int = 200
     sign_ins: int = 0
     bodies: list[object] = field(default_factory=list)
 
@@ -268,7 +303,7 @@ def stub() -> Iterator[StubServer]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if self.path == "/customers/login":
                 state.sign_ins += 1
-                self._answer(200, json.dumps({"access_token": state.valid_token}).encode())
+                self._answer(state.sign_in_status, json.dumps({"access_token": state.valid_token}).encode())
             elif self.headers.get("Authorization") != f"Bearer {state.valid_token}":
                 self._answer(401, b"{}")
             else:
@@ -313,6 +348,13 @@ def test_a_fault_of_the_server_is_away_and_a_fault_of_the_post_is_refused(
     stub.status = status
     with pytest.raises(error):
         edge.post("/edge/samples", {})
+
+
+@pytest.mark.parametrize("status", [401, 400, 429, 500])
+def test_without_a_sign_in_nothing_is_dropped(stub: StubServer, status: int) -> None:
+    stub.sign_in_status = status
+    with pytest.raises(ApiAway, match=str(status)):
+        EdgeClient(stub.url, "edge@example.org", "secret").post("/edge/samples", {})
 
 
 def test_an_api_that_is_not_there_is_away() -> None:
