@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -22,37 +21,14 @@ from dash_app.domain.errors import (
 from dash_app.domain.ports import Session
 from dash_app.domain.project import Role
 from dash_app.domain.recommendation import Recommendation, State
-from dash_app.domain.site import Battery, GridConnection, Site
 from dash_app.workflows.review import ReviewPorts, approve, reject, still_open, stop, withdraw
 from tests.fakes.api import FakeSites
 from tests.fakes.clock import FakeClock
 from tests.fakes.payloads import NOON, QUARTER, a_payload, a_step, a_telemetry
 from tests.fakes.people import a_session, with_roles
+from tests.fakes.places import SITE
 from tests.fakes.store import FakeLink, FakeStore
 
-BATTERY = Battery(
-    battery_id="ess1",
-    name="Battery 1",
-    device_id="monash-ess1",
-    capacity_kwh=100.0,
-    charge_kw=20.0,
-    discharge_kw=20.0,
-    charge_efficiency=1.0,
-    discharge_efficiency=1.0,
-    soc_min=0.1,
-    soc_max=0.95,
-)
-SITE = Site(
-    project_id="monash",
-    name="Monash campus",
-    timezone=ZoneInfo("Australia/Melbourne"),
-    currency="AUD",
-    latitude=-37.9,
-    longitude=145.1,
-    place="Clayton",
-    grid=GridConnection(import_limit_kw=300.0, export_limit_kw=150.0),
-    battery=BATTERY,
-)
 MANAGER = a_session()
 SECOND = a_session("mia@example.org")
 ANALYST = a_session("ada@example.org", roles=frozenset({Role.ANALYST}))

@@ -18,11 +18,14 @@ def upgrade() -> None:
     _create_states()
     for table, key in APPEND_ONLY.items():
         _protect(table, key)
-    op.execute(
-        "CREATE TRIGGER recommendations_keep_identity "
-        "BEFORE UPDATE OF recommendation_id, project_id, number, digest, expires_at ON recommendations "
-        "BEGIN SELECT RAISE(ABORT, 'what a recommendation is never changes'); END"
-    )
+    _protect_identity()
+
+
+def _protect_identity() -> None:
+    refuse = "BEGIN SELECT RAISE(ABORT, 'what a recommendation is never changes'); END"
+    same = "recommendation_id, project_id, number, digest, expires_at"
+    op.execute(f"CREATE TRIGGER recommendations_no_change BEFORE UPDATE OF {same} ON recommendations {refuse}")
+    op.execute(f"CREATE TRIGGER recommendations_no_delete BEFORE DELETE ON recommendations {refuse}")
 
 
 def _protect(table: str, key: str) -> None:
