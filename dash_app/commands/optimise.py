@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-import structlog
-
 from dash_app.domain.errors import InvalidProblem, SolverFailed
 from optimizer.schedule.solution import Solution, Status
 
@@ -27,14 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the answer to stdout; return 0 only for an optimal plan."""
-    log = structlog.get_logger()
     try:
         answer = _answer(args)
     except InvalidProblem as error:
         answer = {**Solution(status=Status.INVALID).as_json(), "error": str(error)}
-        log.error("optimise", status="invalid", why=str(error))
+        sys.stderr.write(f"optimise: {error}\n")
     except SolverFailed as error:
-        log.error("optimise", status="failed", why=str(error))
+        sys.stderr.write(f"optimise: the solver failed: {error}\n")
         return EXIT_FAILED
     sys.stdout.write(json.dumps(answer, allow_nan=False) + "\n")
     return EXIT_CODES[answer["status"]]

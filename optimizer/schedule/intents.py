@@ -36,6 +36,7 @@ def build_steps(flows: Flows, *, battery: Battery, grid: TimeGrid, soc_now: floa
     soc_end = flows.stored_kwh[battery.battery_id] / battery.capacity_kwh
     soc_start = np.concatenate(([soc_now], soc_end[:-1]))
     battery_kw, grid_kw = _watts(flows.battery_kw), _watts(flows.grid_kw)
+    battery_kw = np.clip(battery_kw, -battery.charge_kw, battery.discharge_kw)
     return tuple(
         _step(
             grid,

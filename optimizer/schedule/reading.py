@@ -196,7 +196,7 @@ def _series(raw: Raw, key: str, where: str = "") -> Array:
     for index, item in enumerate(value):
         if isinstance(item, bool) or not isinstance(item, int | float):
             raise InvalidProblem(f"{where}{key}[{index}]: a number is needed, got {_short(item)}")
-    return np.array([_float(item, f"{where}{key}") for item in value], dtype=float)
+    return np.array([_float(item, f"{where}{key}[{index}]") for index, item in enumerate(value)], dtype=float)
 
 
 def _limit(grid: Raw, key: str, steps: int) -> Array:

@@ -1,0 +1,1 @@
+"""What the README claims about speed and value, re-runnable: one module for each claim."""
