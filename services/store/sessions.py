@@ -8,12 +8,12 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from sqlalchemy import Row, delete, insert, select, update
 
-from dash_app.domain.errors import SessionEnded
+from dash_app.domain.errors import ConfigError, SessionEnded, StoreUnavailable
 from dash_app.domain.ports import Session, SignIn
 from services.store.disk import PRIVATE_FOLDER, make_private
 from services.store.engine import Database
@@ -81,11 +81,7 @@ class SqlSessions:
         A lock on a file: it ends with the process that holds it, and it is given back explicitly, because a child
         that was forked meanwhile holds the same open file.
         """
-        folder = self._database.path.with_name("renewals")
-        folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-        path = folder / f"{int(_digest(session_id), 16) % LOCKS:02d}.lock"
-        make_private(path)
-        with path.open("w") as lock:
+        with self._lock_file(session_id) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             try:
                 yield
@@ -96,6 +92,16 @@ class SqlSessions:
         """End the session: its id is worth nothing from now on."""
         with self._database.writing() as connection:
             connection.execute(delete(sessions).where(sessions.c.id_digest == _digest(session_id)))
+
+    def _lock_file(self, session_id: str) -> TextIO:
+        folder = self._database.path.with_name("renewals")
+        path = folder / f"{int(_digest(session_id), 16) % LOCKS:02d}.lock"
+        try:
+            folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            make_private(path)
+            return path.open("w")
+        except (OSError, ConfigError) as error:
+            raise StoreUnavailable(f"The plan store cannot lock {path}: {error}") from error
 
     def _change(self, session_id: str, values: dict[str, Any]) -> None:
         with self._database.writing() as connection:

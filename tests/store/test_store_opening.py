@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import sqlite3
@@ -12,7 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from dash_app.domain.errors import ConfigError
+from dash_app.domain.errors import ConfigError, StoreUnavailable
 from services.store import PlanStore, open_store
 from services.store.disk import check_local_disk, filesystem_of
 from services.store.engine import Database
@@ -165,3 +166,34 @@ print(json.dumps([process.exitcode, [row.what for row in store.audit.rows()], st
 def test_a_forked_job_uses_connections_of_its_own(url: str, start: Start) -> None:
     out, err = start(FORK, url).communicate(timeout=30)
     assert json.loads(out or "null") == [0, ["after", "inside", "before"], None], err
+
+
+HOLD = """
+import sys
+from services.store import open_store
+
+with open_store(sys.argv[1], secret_key="k" * 40).sessions.only_one("one session"):
+    print("inside", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_only_one_process_renews_a_session_and_a_killed_one_blocks_nobody(
+    store: PlanStore, url: str, start: Start
+) -> None:
+    holder = start(HOLD, url)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "inside\n"
+    (path,) = (store.database.path.parent / "renewals").iterdir()
+    with path.open("w") as lock, pytest.raises(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    holder.kill()
+    holder.wait(timeout=10)
+    with store.sessions.only_one("one session"):
+        assert list((store.database.path.parent / "renewals").iterdir()) == [path]
+
+
+def test_a_session_that_cannot_be_locked_means_an_unavailable_store(store: PlanStore) -> None:
+    (store.database.path.parent / "renewals").write_text("in the way")
+    with pytest.raises(StoreUnavailable, match="cannot lock"), store.sessions.only_one("one session"):
+        raise AssertionError("never inside")
