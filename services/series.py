@@ -117,6 +117,15 @@ def regular_series(start: datetime, step_s: int, values: Iterable[float | None])
     return pd.Series(numbers, index=index)
 
 
+def on_grid(known: pd.Series, measurand: Measurand) -> pd.Series:
+    """Return known values, in any order, on the grid of the measurand; of two with one stamp the last one wins."""
+    unique = known[~known.index.duplicated(keep="last")].sort_index()
+    if len(unique) < 2:
+        return unique
+    index = pd.date_range(unique.index[0], unique.index[-1], freq=measurand.resolution, name=INDEX_NAME)
+    return unique.reindex(index)
+
+
 def scale_of(measurand: Measurand) -> float:
     """Return the factor from the API's stated unit to kW, or to 0..1 for a SoC (percent unless it says otherwise)."""
     unit = measurand.unit.strip().lower()

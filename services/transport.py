@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,9 +51,7 @@ class Transport:
         self._base = base_url.rstrip("/")
         self._clock = clock
         self._limits = limits or Limits()
-        self._lock = threading.Lock()
-        self._session: requests.Session | None = None
-        self._pid = 0
+        self._own = (0, requests.Session())
 
     def exchange(
         self,
@@ -102,10 +99,9 @@ class Transport:
         return response, content
 
     def _own_session(self) -> requests.Session:
-        with self._lock:
-            if self._session is None or self._pid != os.getpid():
-                self._session, self._pid = new_session(), os.getpid()
-            return self._session
+        if self._own[0] != os.getpid():
+            self._own = (os.getpid(), new_session())
+        return self._own[1]
 
 
 class _ConnectionWentAway(Exception):

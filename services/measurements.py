@@ -1,0 +1,194 @@
+"""Measurements through the cache: the first screen without a call, the missing tails after it, saved data in need."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from dash_app.domain.errors import NotFound
+from dash_app.domain.measurement import LiveValue, Published, Window
+from dash_app.domain.ports import ApiToken, CacheStats, EnergyApi, Session
+from dash_app.domain.project import Project
+from dash_app.domain.site import Measurand
+from dash_app.domain.time import Clock
+from services.cache import DiskStore
+from services.history import DAY, History, days_between, put_together
+from services.outage import Outages
+from services.place import Backing, Place
+from services.prefetch import SPAN
+from services.recent import RecentRows
+from services.remembered import Question, Remembered
+from services.rows import (
+    key_of,
+    kind_of,
+    live_as_json,
+    live_from,
+    measurands_as_json,
+    measurands_from,
+    published_as_json,
+    published_from,
+)
+from services.windows import between
+
+COUNTS = "counts"
+COUNTED = ("openings", "hits", "points_asked", "points_needed")
+LIVE_AGE = timedelta(seconds=5)
+PUBLISHED_AGE = timedelta(minutes=5)
+PURGE_WAIT_S = 0.05
+REST = timedelta(seconds=5)
+FLIGHT_S = 30.0
+
+Fetch = Callable[[ApiToken, str, datetime, datetime], Published | None]
+
+
+def run_in_thread(work: Callable[[], object]) -> threading.Thread:
+    """Run `work` in a thread that does not keep the process alive."""
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
+
+
+class CachedMeasurements:
+    """The Measurements port on an EnergyApi and a DiskStore.
+
+    Pages are never made to wait for a tail: with `patient=False` what is cached is shown at once and the rest is
+    fetched behind it. Work on the clock uses `patient=True` and gets complete data, or saved data when the API is down.
+    After a failure the API is left alone for `rest`; `flight_s` bounds how long one waits for another's call.
+    """
+
+    def __init__(
+        self,
+        api: EnergyApi,
+        store: DiskStore,
+        *,
+        clock: Clock,
+        timeout: timedelta,
+        patient: bool = False,
+        run: Callable[[Callable[[], None]], Any] = run_in_thread,
+        rest: timedelta = REST,
+        flight_s: float = FLIGHT_S,
+    ) -> None:
+        self._api = api
+        self._store = store
+        self._clock = clock
+        outages = Outages(clock, rest)
+        backing = Backing(api=api, store=store, outages=outages, clock=clock, timeout=timeout, flight_s=flight_s)
+        self._timeout = timeout
+        self._remembered = Remembered(backing=backing)
+        self._history = History(backing=backing)
+        self._recent = RecentRows(backing, patient=patient, run=run, count=self._count)
+        self._uncounted: dict[str, int] = {}
+
+    def measurands(self, session: Session, project: Project) -> tuple[Measurand, ...]:
+        """Return what is measured in the project."""
+        return self._place(session, project.project_id).measurands
+
+    def open_project(self, session: Session, project: Project) -> Window:
+        """Return the last 48 h at once if any of them is cached, else fetched; count the opening."""
+        self._own(session, project.project_id)
+        now, hit = self._clock(), False
+        try:
+            place = self._place(session, project.project_id)
+            kept = self._recent.kept(place)
+            hit = place.listed_before and kept is not None
+            row, saved = self._recent.at_once(place, kept) if kept else (self._recent.refreshed(place), False)
+        finally:
+            self._count({"openings": 1, "hits": int(hit)})
+        return place.window(row, now - SPAN, now, saved=saved)
+
+    def load_window(self, session: Session, project: Project, start: datetime, end: datetime) -> Window:
+        """Return `start <= t < end`: whole past days from the day cache, the last 48 h from the project's row."""
+        if end <= start:
+            raise ValueError(f"a window from {start} to {end} is empty")
+        place, now = self._place(session, project.project_id), self._clock()
+        if start >= now - SPAN:
+            row, saved = self._recent.newest(place)
+            return place.window(row, start, end, saved=saved)
+        first_recent_day = days_between(now - SPAN, now)[1]
+        parts, saved = self._history.days(place, days_between(start, min(end, first_recent_day)))
+        if end > first_recent_day:
+            recent, recent_saved = self._recent.newest(place)
+            parts, saved = [*parts, recent], saved or recent_saved
+        return place.window(put_together(parts, place.measurands), start, end, saved=saved)
+
+    def live(self, session: Session, project: Project) -> tuple[LiveValue, ...]:
+        """Return the newest values, at most 5 s old; each carries its own moment."""
+        own = self._own(session, project.project_id)
+        question = Question(
+            key=key_of("live", session.person.user_id, own.project_id),
+            user_id=session.person.user_id,
+            age=LIVE_AGE,
+            call=lambda: self._api.fetch_live(session.token, own),
+            encode=live_as_json,
+            decode=live_from,
+        )
+        return self._remembered.answer(question)[0]
+
+    def prices(self, session: Session, project_id: str, start: datetime, end: datetime) -> Published | None:
+        """Return the published prices in `start <= t < end`, or None when the project has none."""
+        return self._published("prices", self._api.fetch_prices, session, project_id, start, end)
+
+    def co2(self, session: Session, project_id: str, start: datetime, end: datetime) -> Published | None:
+        """Return the published CO2 intensity in `start <= t < end`, or None when the project has none."""
+        return self._published("co2", self._api.fetch_co2, session, project_id, start, end)
+
+    def purge_expired(self) -> int:
+        """Drop what is older than the time-out; what takes longer than 50 ms goes on behind, and counts as 0."""
+        done: list[int] = []
+        thread = run_in_thread(lambda: done.append(self._store.expire()))
+        thread.join(PURGE_WAIT_S)
+        return done[0] if done else 0
+
+    def stats(self) -> CacheStats:
+        """Return the counts of all processes that share the cache."""
+        kept = self._store.get(COUNTS) or {}
+        total = {name: kept.get(name, 0) + self._uncounted.get(name, 0) for name in COUNTED}
+        windows = sum(kind_of(key) == "window" for key in self._store.all_keys())
+        return CacheStats(rows=windows, **total)
+
+    def _own(self, session: Session, project_id: str) -> Project:
+        """Return the project if it is this person's; raise NotFound for any other, as if it did not exist."""
+        own = session.project(project_id)
+        if own is None:
+            raise NotFound(f"project {project_id}")
+        return own
+
+    def _place(self, session: Session, project_id: str) -> Place:
+        own, user_id = self._own(session, project_id), session.person.user_id
+        question = Question(
+            key=key_of("measurands", user_id, own.project_id, *own.measurand_ids),
+            user_id=user_id,
+            age=self._timeout,
+            call=lambda: self._api.list_measurands(session.token, own),
+            encode=measurands_as_json,
+            decode=measurands_from,
+        )
+        listed, before = self._remembered.answer(question)
+        return Place(session=session, project=own, measurands=listed, listed_before=before)
+
+    def _published(
+        self, kind: str, fetch: Fetch, session: Session, project_id: str, start: datetime, end: datetime
+    ) -> Published | None:
+        """Return a published series, asked for by whole days so that the same question is asked again."""
+        own, days = self._own(session, project_id), days_between(start, end)
+        first, last = days[0], days[-1] + DAY
+        question = Question(
+            key=key_of(kind, session.person.user_id, own.project_id, first.isoformat(), last.isoformat()),
+            user_id=session.person.user_id,
+            age=PUBLISHED_AGE,
+            call=lambda: fetch(session.token, own.project_id, first, last),
+            encode=published_as_json,
+            decode=published_from,
+            in_need=True,
+        )
+        found = self._remembered.answer(question)[0]
+        return None if found is None else replace(found, values=between(found.values, start, end))
+
+    def _count(self, counts: dict[str, int]) -> None:
+        """Add to the counters that all processes share, or to our own while the cache does not work."""
+        if not self._store.add_counts(COUNTS, counts):
+            for name, count in counts.items():
+                self._uncounted[name] = self._uncounted.get(name, 0) + count
