@@ -54,6 +54,9 @@ class History:
         """Return the starts of the first and of the last complete step, None when there is none yet."""
         first = self._first(site, spec)
         last = pd.Timestamp(now).floor(spec.step).to_pydatetime() - spec.step
+        newest = self._archive.newest(site.project_id, spec.measurand_id) if spec.simulated else None
+        if newest is not None:
+            last = min(last, newest[0])
         return None if first is None or first > last else (first, last)
 
     def read(

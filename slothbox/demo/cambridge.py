@@ -28,6 +28,16 @@ REPLAY = ReplayWindow(
     length=timedelta(weeks=156),
 )
 
+BATTERY = BatterySpec(
+    capacity_kwh=210.0,
+    charge_kw=105.0,
+    discharge_kw=105.0,
+    charge_efficiency=0.938,
+    discharge_efficiency=0.938,
+    soc_min=0.1,
+    soc_max=0.95,
+)
+
 
 def _measured(building: str, first_id: int) -> tuple[MeasurandSpec, ...]:
     file = f"uk_cambridge/uk_cam_{building}.csv.gz"
@@ -88,15 +98,7 @@ def cambridge_b071() -> DemoSite:
         measurands=(*_measured("b071", 301), *battery_measurands(321)),
         markets=_published(),
         terms=TERMS,
-        battery=BatterySpec(
-            capacity_kwh=210.0,
-            charge_kw=105.0,
-            discharge_kw=105.0,
-            charge_efficiency=0.938,
-            discharge_efficiency=0.938,
-            soc_min=0.1,
-            soc_max=0.95,
-        ),
+        battery=BATTERY,
         battery_device="cambridge-b071-ess1",
     )
 

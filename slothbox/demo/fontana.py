@@ -22,6 +22,16 @@ from slothbox.demo.model import (
 STEP = timedelta(hours=1)
 KWP = 4.0
 HOME = "us_fontana/us_fon_home01.csv.gz"
+REPLAY = ReplayWindow(start=date(2016, 8, 1), anchor=date(2024, 7, 22), length=timedelta(weeks=52))
+BATTERY = BatterySpec(
+    capacity_kwh=6.4,
+    charge_kw=5.0,
+    discharge_kw=5.0,
+    charge_efficiency=0.949,
+    discharge_efficiency=0.949,
+    soc_min=0.1,
+    soc_max=0.95,
+)
 
 
 def _civil(file: str, column: str, factor: float = 1.0) -> Source:
@@ -70,22 +80,10 @@ def fontana() -> DemoSite:
         place="Fontana, US",
         latitude=34.092,
         longitude=-117.435,
-        replay=ReplayWindow(
-            start=date(2016, 8, 1),
-            anchor=date(2024, 7, 22),
-            length=timedelta(weeks=52),
-        ),
+        replay=REPLAY,
         measurands=(*_measured(), *battery_measurands(221)),
         markets=_published(),
         terms=Terms(import_limit_kw=20, export_limit_kw=10, export_per_kwh=0.05),
-        battery=BatterySpec(
-            capacity_kwh=6.4,
-            charge_kw=5.0,
-            discharge_kw=5.0,
-            charge_efficiency=0.949,
-            discharge_efficiency=0.949,
-            soc_min=0.1,
-            soc_max=0.95,
-        ),
+        battery=BATTERY,
         battery_device="fontana-1-ess1",
     )

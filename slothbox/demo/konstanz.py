@@ -19,6 +19,7 @@ from slothbox.demo.model import (
 )
 
 STEP = timedelta(hours=1)
+REPLAY = ReplayWindow(start=date(2015, 11, 2), anchor=date(2024, 10, 21), length=timedelta(weeks=52))
 HOUSE = "derived/de_kn_res4_interval_energy.csv.gz"
 METERED = (
     ("501", "pv_production", "Roof array", Category.PV, (("pv_kwh", 1.0),)),
@@ -88,11 +89,7 @@ def konstanz() -> DemoSite:
         place="Konstanz, DE",
         latitude=47.66,
         longitude=9.175,
-        replay=ReplayWindow(
-            start=date(2015, 11, 2),
-            anchor=date(2024, 10, 21),
-            length=timedelta(weeks=52),
-        ),
+        replay=REPLAY,
         measurands=(*_metered(), *_appliances()),
         markets=(_day_ahead(),),
         terms=Terms(import_limit_kw=20, export_limit_kw=10, fees_per_kwh=0.2, export_per_kwh=0.12),

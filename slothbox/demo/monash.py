@@ -27,6 +27,24 @@ KWP = (51.0, 13.0, 13.0, 11.5, 8.0, 40.0)
 CONNECTED = (1, 6)
 ELSEWHERE = (0, 3, 4, 5)
 SPARSE = (4, 5)
+REPLAY = ReplayWindow(start=date(2020, 9, 1), anchor=date(2026, 11, 3), length=timedelta(weeks=4))
+TERMS = Terms(
+    import_limit_kw=300,
+    export_limit_kw=150,
+    fees_per_kwh=0.08,
+    export_factor=1.0,
+    plan_step_min=15,
+    plan_every_min=15,
+)
+BATTERY = BatterySpec(
+    capacity_kwh=150.0,
+    charge_kw=75.0,
+    discharge_kw=75.0,
+    charge_efficiency=0.922,
+    discharge_efficiency=0.922,
+    soc_min=0.1,
+    soc_max=0.95,
+)
 
 
 def _array(number: int, kwp: float) -> MeasurandSpec:
@@ -73,33 +91,14 @@ def monash() -> DemoSite:
         place="Clayton, AU",
         latitude=-37.911,
         longitude=145.134,
-        replay=ReplayWindow(
-            start=date(2020, 9, 1),
-            anchor=date(2026, 11, 3),
-            length=timedelta(weeks=4),
-        ),
+        replay=REPLAY,
         measurands=(
             *(_array(number, kwp) for number, kwp in enumerate(KWP)),
             *(_building(number) for number in sorted(CONNECTED + ELSEWHERE)),
             *battery_measurands(121),
         ),
         markets=(_spot_price(),),
-        terms=Terms(
-            import_limit_kw=300,
-            export_limit_kw=150,
-            fees_per_kwh=0.08,
-            export_factor=1.0,
-            plan_step_min=15,
-            plan_every_min=15,
-        ),
-        battery=BatterySpec(
-            capacity_kwh=150.0,
-            charge_kw=75.0,
-            discharge_kw=75.0,
-            charge_efficiency=0.922,
-            discharge_efficiency=0.922,
-            soc_min=0.1,
-            soc_max=0.95,
-        ),
+        terms=TERMS,
+        battery=BATTERY,
         battery_device="monash-ess1",
     )

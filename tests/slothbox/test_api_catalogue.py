@@ -49,6 +49,16 @@ def test_measurands_say_when_they_are_served_and_when_they_were_measured(bench: 
     assert array["sourceNow"] == "2020-09-20T21:07:30+10:00"
 
 
+def test_what_is_simulated_is_described_by_what_was_posted(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    assert described(bench, "monash")["P_ESS_charge"]["last"] is None
+    bench.archive_minutes(30)
+    bench.now += timedelta(minutes=10)
+    charge = described(bench, "monash")["P_ESS_charge"]
+    assert (charge["first"], charge["last"]) == ("2026-11-22T09:37:00Z", "2026-11-22T10:06:00Z")
+    assert (charge["sourceStart"], charge["sourceNow"]) == (None, None)
+
+
 def test_ids_are_unique_over_all_projects_and_listed_with_their_seconds(bench: Bench) -> None:
     listed = bench.get("/listmeasurands").json
     assert len({entry["measurandId"] for entry in listed}) == len(listed)
