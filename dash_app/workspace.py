@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dash_app.domain import ports
+from dash_app.domain.jobs import Jobs
 from dash_app.settings import Settings
 
 
@@ -26,5 +27,6 @@ class Workspace:
     audit: ports.Audit
     alarms: ports.Alarms
     states: ports.States
+    jobs: Jobs
     link: ports.DispatcherLink
     demo: bool = False

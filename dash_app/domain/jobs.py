@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
+
+SILENT_FOR = timedelta(seconds=60)
+"""A running job that has said nothing for this long is taken for lost."""
+
+SILENT_WORDS = "The computation ended without an answer. Please try again."
 
 
 class JobState(StrEnum):
@@ -51,5 +56,5 @@ class Jobs(Protocol):
     def finish(self, job_id: str, state: JobState, *, result: str = "", error: str = "") -> Job: ...
     def request_cancel(self, job_id: str) -> None: ...
     def newest(self, project_id: str) -> Job | None:
-        """Return the project's newest job; one that has been silent for 30 s comes back as FAILED."""
+        """Return the project's newest job; one that was silent for SILENT_FOR comes back as FAILED."""
         ...

@@ -2,7 +2,8 @@
 
 `open_store` is the only door: it checks the disk (`disk`), opens the file so that what was committed stays (`engine`),
 brings it to the newest schema (`migrate`, `migrations`, `tables`) and returns the ports: `sessions` (what is in them
-is `sealed`), `recommendations` (every change goes through `moves`), `ledger`, `leases`, `audit`, `alarms`, `states`.
+is `sealed`), `recommendations` (every change goes through `moves`), `ledger`, `leases`, `audit`, `alarms`, `states`
+and `jobs`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dash_app.domain.time import Clock
 from services.store.alarms import SqlAlarms
 from services.store.audit import SqlAudit
 from services.store.engine import BUSY_TIMEOUT_S, Database
+from services.store.jobs import SqlJobs
 from services.store.leases import SqlLeases
 from services.store.ledger import SqlLedger
 from services.store.migrate import upgrade
@@ -33,6 +35,7 @@ class PlanStore:
     audit: SqlAudit
     alarms: SqlAlarms
     states: SqlStates
+    jobs: SqlJobs
 
     def close(self) -> None:
         """Close every connection of this process."""
@@ -58,4 +61,5 @@ def open_store(
         audit=SqlAudit(database),
         alarms=SqlAlarms(database),
         states=SqlStates(database),
+        jobs=SqlJobs(database),
     )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -169,6 +170,23 @@ heartbeats = Table(
     _text("name", primary_key=True),
     _time("at"),
     Column("detail", Text, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    _text("job_id", primary_key=True),
+    _text("project_id"),
+    _text("who"),
+    _text("state"),
+    Column("fraction", Float, nullable=False),
+    _text("word"),
+    _time("started_at"),
+    _time("seen_at"),
+    _text("result"),
+    Column("error", Text, nullable=False),
+    Column("cancel_requested", Boolean, nullable=False),
+    Index("jobs_of_project", "project_id", "started_at"),
 )
 
 APPEND_ONLY = ("payloads", "transitions", "ledger", "audit")

@@ -13,7 +13,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dash_app.domain.dispatch import Alarm, Lease, LedgerRow, Order, Stage, Telemetry
-from dash_app.domain.errors import LeaseLost, NotFound, SessionEnded, StoreUnavailable
+from dash_app.domain.errors import DecisionConflict, LeaseLost, NotFound, SessionEnded, StoreUnavailable
+from dash_app.domain.jobs import SILENT_FOR, SILENT_WORDS, Job, JobState
 from dash_app.domain.ports import AuditRow, Heartbeat, Session, SignIn
 from dash_app.domain.recommendation import (
     EXPIRING,
@@ -402,6 +403,53 @@ class FakeLink:
         return self.answer
 
 
+class FakeJobs:
+    """Jobs in a dictionary, newest last."""
+
+    def __init__(self, clock: Clock, gate: Gate | None = None) -> None:
+        self._clock, self._gate = clock, gate or Gate()
+        self._jobs: dict[str, Job] = {}
+
+    def start(self, project_id: str, who: str) -> Job:
+        with self._gate():
+            known = self._newest(project_id)
+            if known is not None and known.state is JobState.RUNNING:
+                raise DecisionConflict(f"{known.who} is computing already.", who=known.who, at=known.started_at)
+            now, job_id = self._clock(), f"job-{len(self._jobs) + 1}"
+            job = Job(job_id=job_id, project_id=project_id, who=who, state=JobState.RUNNING, fraction=0.0, word="",
+                      started_at=now, seen_at=now)  # fmt: skip
+            self._jobs[job_id] = job
+            return job
+
+    def advance(self, job_id: str, fraction: float, word: str) -> Job:
+        return self._change(job_id, fraction=fraction, word=word)
+
+    def finish(self, job_id: str, state: JobState, *, result: str = "", error: str = "") -> Job:
+        return self._change(job_id, state=state, result=result, error=error)
+
+    def request_cancel(self, job_id: str) -> None:
+        with self._gate():
+            if job_id in self._jobs:
+                self._jobs[job_id] = replace(self._jobs[job_id], cancel_requested=True)
+
+    def newest(self, project_id: str) -> Job | None:
+        with self._gate():
+            return self._newest(project_id)
+
+    def _change(self, job_id: str, **values: object) -> Job:
+        with self._gate():
+            if job_id not in self._jobs:
+                raise NotFound(f"There is no job {job_id}.")
+            self._jobs[job_id] = replace(self._jobs[job_id], seen_at=self._clock(), **values)
+            return self._jobs[job_id]
+
+    def _newest(self, project_id: str) -> Job | None:
+        known = next((job for job in reversed(self._jobs.values()) if job.project_id == project_id), None)
+        if known is None or known.state is not JobState.RUNNING or self._clock() - known.seen_at <= SILENT_FOR:
+            return known
+        return replace(known, state=JobState.FAILED, error=SILENT_WORDS)
+
+
 class FakeStore:
     """Every port of the plan store behind one gate, as `services.store.open_store` bundles the real ones."""
 
@@ -414,6 +462,7 @@ class FakeStore:
         self.ledger = FakeLedger(clock, self.leases, self._gate)
         self.alarms = FakeAlarms(clock, self._gate)
         self.states = FakeStates(clock, self._gate)
+        self.jobs = FakeJobs(clock, self._gate)
 
     @property
     def broken(self) -> bool:

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _create_recommendations()
     _create_records()
     _create_states()
+    _create_jobs()
     for table, key in APPEND_ONLY.items():
         _protect(table, key)
     _protect_identity()
@@ -174,3 +175,22 @@ def _create_states() -> None:
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+
+
+def _create_jobs() -> None:
+    op.create_table(
+        "jobs",
+        sa.Column("job_id", sa.String(), nullable=False),
+        sa.Column("project_id", sa.String(), nullable=False),
+        sa.Column("who", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("fraction", sa.Float(), nullable=False),
+        sa.Column("word", sa.String(), nullable=False),
+        sa.Column("started_at", sa.DateTime(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(), nullable=False),
+        sa.Column("result", sa.String(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("cancel_requested", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("job_id"),
+    )
+    op.create_index("jobs_of_project", "jobs", ["project_id", "started_at"], unique=False)

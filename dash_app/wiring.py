@@ -1,0 +1,164 @@
+"""The composition root: which adapter stands behind which port. Nobody else knows."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from functools import partial
+
+import structlog
+from services.sites import FileSites, NoSites
+
+from controllers import law
+from controllers.modbus import ModbusPlant, open_plants
+from controllers.profiles import load_devices
+from controllers.release import release_devices as release_at_the_device
+from controllers.release_socket import ReleaseServer, SocketLink
+from controllers.spool import JsonLinesSpool
+from dash_app import keys
+from dash_app.background import JobManager, build_manager
+from dash_app.connection import Connection, connection_of
+from dash_app.dispatcher import Release
+from dash_app.dispatcher import run_dispatcher as run_dispatch_loop
+from dash_app.domain.errors import ConfigError
+from dash_app.domain.ports import DispatcherLink, Session, Sites
+from dash_app.settings import Settings
+from dash_app.stop import stop_on_signals
+from dash_app.workflows import sign_in
+from dash_app.workflows.dispatch_gate import Gate
+from dash_app.workflows.dispatch_state import DispatchPorts
+from dash_app.workspace import Workspace
+from services.cache import DiskStore
+from services.energy_api import HttpEnergyApi
+from services.measurements import CachedMeasurements
+from services.retry import RetryPolicy
+from services.store import PlanStore, open_store
+
+PATIENT_ATTEMPTS = 5
+
+log = structlog.get_logger()
+
+
+def now() -> datetime:
+    """Return the present moment: the only place that asks the machine's clock."""
+    return datetime.now(UTC)
+
+
+def build(settings: Settings, *, patient: bool = False) -> Workspace:
+    """Return the application's ports; `patient` is for work on the clock, which waits for complete data."""
+    connection = connection_of(settings)
+    store = plan_store(settings)
+    api = energy_api(settings, connection, patient=patient)
+    return Workspace(
+        settings=settings.model_copy(update={"secret_key": keys.secret_key(settings)[0]}),
+        clock=now,
+        api=api,
+        measurements=CachedMeasurements(
+            api, _cache(settings), clock=now, timeout=settings.data_timeout, patient=patient
+        ),
+        sites=sites(connection),
+        sessions=store.sessions,
+        recommendations=store.recommendations,
+        ledger=store.ledger,
+        leases=store.leases,
+        audit=store.audit,
+        alarms=store.alarms,
+        states=store.states,
+        jobs=store.jobs,
+        link=link(settings),
+        demo=connection.demo,
+    )
+
+
+def energy_api(settings: Settings, connection: Connection, *, patient: bool = False) -> HttpEnergyApi:
+    """Return the client of the energy API; a patient one asks an unreachable server five times."""
+    if not connection.api_url:
+        raise ConfigError("ENERGY_API_URL: not set, and with DEVICES_FILE set the demo's own API is not started.")
+    retry = RetryPolicy(attempts=PATIENT_ATTEMPTS if patient else 1)
+    return HttpEnergyApi(connection.api_url, clock=now, login_path=settings.energy_api_login_path, retry=retry)
+
+
+def plan_store(settings: Settings) -> PlanStore:
+    """Return the plan store under STATE_DIR, brought to the newest schema."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return open_store(settings.store_url, secret_key=keys.secret_key(settings)[0])
+
+
+def sites(connection: Connection) -> Sites:
+    """Return what SITES_FILE says; nothing where there is none."""
+    return FileSites(connection.sites_file) if connection.sites_file else NoSites()
+
+
+def service_session(settings: Settings) -> Callable[[], Session]:
+    """Return what signs the service account in; raise ConfigError when there is none."""
+    connection = connection_of(settings)
+    if not connection.service_user:
+        raise ConfigError("ENERGY_API_USER: not set, so nothing can be planned on the clock.")
+    api = energy_api(settings, connection, patient=True)
+    return sign_in.service_session(api, connection.service_user, connection.service_password, now)
+
+
+def background_manager(settings: Settings) -> JobManager:
+    """Return the manager of background callbacks."""
+    return build_manager(settings.state_dir / "jobs")
+
+
+def link(settings: Settings) -> DispatcherLink:
+    """Return the way to the dispatcher that needs no store."""
+    return SocketLink(settings.dispatcher_socket)
+
+
+def plants(connection: Connection) -> tuple[ModbusPlant, ...]:
+    """Return the devices of DEVICES_FILE, none where there is none; nothing is sent yet."""
+    return open_plants(load_devices(connection.devices_file), now) if connection.devices_file else ()
+
+
+def release_devices(settings: Settings, connection: Connection, project_id: str | None, who: str) -> dict[str, str]:
+    """Release through the dispatcher, else at the device itself; return for each device "" or why it was not."""
+    if connection.devices_file is None:
+        return {}
+    told = [one for one in load_devices(connection.devices_file) if project_id in (None, one.project_id)]
+    through = link(settings)
+    confirmed = {project for project in {one.project_id for one in told} if through.release(project, who)}
+    outcomes = {one.device.id: "" for one in told if one.project_id in confirmed}
+    for project in {one.project_id for one in told} - confirmed:
+        outcomes |= release_at_the_device(connection.devices_file, project, now)
+    return outcomes
+
+
+def run_dispatcher(settings: Settings) -> None:
+    """Run the dispatcher until asked to stop."""
+    stop = stop_on_signals()
+    connection = connection_of(settings)
+    store = plan_store(settings)
+    given = DispatchPorts(
+        recommendations=store.recommendations,
+        ledger=store.ledger,
+        leases=store.leases,
+        alarms=store.alarms,
+        states=store.states,
+        audit=store.audit,
+        sites=sites(connection),
+        spool=JsonLinesSpool(settings.state_dir / "dispatcher.jsonl"),
+        gate=Gate(),
+        law=law.setpoint_kw,
+        clock=now,
+        monotonic=time.monotonic,
+    )
+    holder = f"{socket.gethostname()}-{os.getpid()}"
+    serve = partial(_serve, settings)
+    run_dispatch_loop(given, plants(connection), stop=stop, serve=serve, holder=holder)
+
+
+def _serve(settings: Settings, release: Release) -> AbstractContextManager[object]:
+    return ReleaseServer(settings.dispatcher_socket, release)
+
+
+def _cache(settings: Settings) -> DiskStore:
+    return DiskStore(
+        settings.cache_path, clock=now, on_trouble=lambda trouble: log.warning("cache trouble", trouble=trouble)
+    )
