@@ -61,6 +61,8 @@ def bottom_bar(links: Sequence[NavLink]) -> list[Any]:
     bar = [_tab(link) for link in links if link.phone]
     rest = html.Ul([_entry(link) for link in links if not link.phone], className="sb-nav-list")
     summary = html.Summary([icon(Icon.DOTS, size=20), html.Span(_("More"))], className="sb-tab")
+    if all(link.phone for link in links):
+        return bar
     more = html.Details([summary, html.Div(rest, className="sb-menu-sheet")], className="sb-menu sb-more")
     return [*bar, more]
 

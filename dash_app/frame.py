@@ -78,7 +78,7 @@ def layout() -> html.Div:
             html.A(_("Skip to the content"), href=f"#{Id.CONTENT}", className="sb-skip"),
             html.Nav(id=Id.NAV, className="sb-nav", **aria(label=_("Main"))),
             html.Header(_header(), className="sb-header"),
-            html.Div(id=Id.BANNER, className="sb-banner"),
+            html.Aside(id=Id.BANNER, className="sb-banner", **aria(label=_("About these data"))),
             html.Main(
                 [html.Div(id=Id.NOTICE, className="sb-notice", role="alert"), html.Div(id=Id.CONTENT, tabIndex=-1)],
                 className="sb-main",

@@ -146,7 +146,7 @@ def _link(
         current=href.rstrip("/") == pathname.rstrip("/"),
         badge=waiting if destination is RECOMMENDATIONS else 0,
         reason=_reason(destination, session, site),
-        phone=_(destination.phone_label) if destination.phone_label else "",
+        phone=_(destination.phone_label) if (destination in (PROJECTS, STATUS)) == (project is None) else "",
         bottom=destination.group is Group.BOTTOM,
     )
 

@@ -79,9 +79,10 @@ class Ports:
 def layout() -> html.Div:
     """Return the page without data."""
     label = _("Search name, type or place")
-    search = dbc.Input(id=Id.SEARCH, type="search", placeholder=label, autocomplete="off", **aria(label=label))
+    search = dbc.Input(id=Id.SEARCH, type="search", placeholder=label, autocomplete="off")
+    named = html.Label(label, htmlFor=Id.SEARCH, className="visually-hidden")
     tools = html.Div(
-        [html.Div([icon(Icon.SEARCH), search], className="sb-search"), _filter()], className="sb-list-tools"
+        [html.Div([named, icon(Icon.SEARCH), search], className="sb-search"), _filter()], className="sb-list-tools"
     )
     body = html.Div(loading(460, _("Loading the projects")), id=Id.ROWS)
     none = html.P(id=Id.NONE, className="sb-list-none", role="status", **data(words=_("No project fits.")))
@@ -154,7 +155,8 @@ def about_words(rows: Sequence[Row]) -> str:
     parts = [
         ngettext("%(num)d project", "%(num)d projects", len(rows))
         + (ngettext(" in %(num)d place.", " in %(num)d places.", places) if places else "."),
-        _("%(live)d live, %(attention)d need attention.", live=len(rows) - attention, attention=attention),
+        _("%(live)d live,", live=len(rows) - attention),
+        ngettext("%(num)d needs attention.", "%(num)d need attention.", attention),
     ]
     return " ".join(parts)
 

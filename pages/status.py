@@ -120,7 +120,7 @@ def about_words(facts: Facts) -> str:
 def body_view(facts: Facts) -> list[Any]:
     """Return the cards."""
     return [
-        html.Div(kpi_row(cache_figures(facts.cache)), className="sb-kpi-row"),
+        html.Div(kpi_row(cache_figures(facts.cache)), className="sb-kpis"),
         html.Div(
             [
                 card(_("Processes"), _processes(facts), meta=_("Each says every few seconds that it lives")),
