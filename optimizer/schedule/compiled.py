@@ -22,14 +22,12 @@ KEPT_SHAPES = 8
 _KEPT = threading.local()
 
 
-class Compiled:
-    """The matrices of one shape. `basis` is where the last solve ended: a good start for the next one."""
+class Program:
+    """A CVXPY problem as matrices, for the values its parameters have at the moment."""
 
-    def __init__(self, shape: Shape, first: Problem) -> None:
-        self.model = Model(shape)
-        self.model.set_values(first)
-        self.problem = self.model.problem()
-        data, _, _ = self.problem.get_problem_data(cp.HIGHS)
+    def __init__(self, problem: cp.Problem) -> None:
+        """Compile the problem; every parameter must have a value."""
+        data, _, _ = problem.get_problem_data(cp.HIGHS)
         self._program = data["param_prob"]
         columns = len(data["c"])
         self._lower = _bounds(data["lower_bounds"], columns, -np.inf)
@@ -39,11 +37,9 @@ class Compiled:
         self._lower[self._binary], self._upper[self._binary] = 0.0, 1.0
         self._equalities = data["dims"].zero
         self._rows = _rows_by_constraint(self._program.constraints)
-        self.basis: highspy.HighsBasis | None = None
 
-    def matrices(self, problem: Problem) -> Matrices:
-        """Return the matrices for the numbers of `problem`, which must have this shape."""
-        self.model.set_values(problem)
+    def matrices(self) -> Matrices:
+        """Return the matrices for the present values of the parameters."""
         cost, _, a, right = self._program.apply_parameters()
         return Matrices(
             cost=np.asarray(cost, dtype=float),
@@ -68,9 +64,24 @@ class Compiled:
             cost[start : start + variable.size] = weight
         return cost
 
-    def dual(self, row_dual: Array, constraint: str) -> Array:
-        """Return d objective / d right side of a named constraint, one value per row as it was written `<=` or `==`."""
-        return row_dual[self._rows[self.model.constraints[constraint].id]]
+    def dual(self, row_dual: Array, constraint: cp.Constraint) -> Array:
+        """Return d objective / d right side of a constraint, one value per row as it was written, `<=` or `==`."""
+        return row_dual[self._rows[constraint.id]]
+
+
+class Compiled:
+    """The compiled model of one shape. `basis` is where the last solve ended: a good start for the next one."""
+
+    def __init__(self, shape: Shape, first: Problem) -> None:
+        self.model = Model(shape)
+        self.model.set_values(first)
+        self.program = Program(self.model.problem())
+        self.basis: highspy.HighsBasis | None = None
+
+    def matrices(self, problem: Problem) -> Matrices:
+        """Return the matrices for the numbers of `problem`, which must have this shape."""
+        self.model.set_values(problem)
+        return self.program.matrices()
 
 
 def compiled_for(shape: Shape, first: Problem) -> Compiled:

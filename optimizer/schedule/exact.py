@@ -57,7 +57,7 @@ def solve_exactly(problem: Problem, *, time_limit_s: float) -> Solution:
         answer = _run(compiled, problem, max(0.0, time_limit_s - spent_s))
         spent_s += answer.seconds
         if answer.outcome is Outcome.INFEASIBLE:
-            return _infeasible(problem, spent_s, directions)
+            return _infeasible(problem, directions, spent_s, time_limit_s)
         candidates = [_flows(compiled, problem, plan) for plan in answer.plans]
         single = [flows for flows in candidates if not _both_ways(flows)]
         if single:
@@ -111,12 +111,12 @@ def _acting_early(compiled: Compiled, problem: Problem) -> Array:
         weights[flexible] = (1.0 + 0.01 * index) * later_costs_more
     if model.curtailed_kw is not None:
         weights[model.curtailed_kw] = 0.1 * later_costs_more
-    return compiled.cost_of(weights)
+    return compiled.program.cost_of(weights)
 
 
 def _money(compiled: Compiled, problem: Problem) -> Array:
     model = compiled.model
-    return compiled.cost_of({model.import_kw: problem.import_price, model.export_kw: -problem.export_price})
+    return compiled.program.cost_of({model.import_kw: problem.import_price, model.export_kw: -problem.export_price})
 
 
 def _flows(compiled: Compiled, problem: Problem, plan: Array) -> Flows:
@@ -124,14 +124,14 @@ def _flows(compiled: Compiled, problem: Problem, plan: Array) -> Flows:
     model, zeros = compiled.model, np.zeros(problem.steps)
     names = [storage.battery_id for storage in problem.storages]
     pairs = [
-        _one_way(compiled.values(plan, charge), compiled.values(plan, discharge))
+        _one_way(compiled.program.values(plan, charge), compiled.program.values(plan, discharge))
         for charge, discharge in zip(model.charge_kw, model.discharge_kw, strict=True)
     ]
     charge, discharge = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    flexible = [_positive(compiled.values(plan, variable)) for variable in model.flexible_kw]
-    curtailed = zeros if model.curtailed_kw is None else _positive(compiled.values(plan, model.curtailed_kw))
+    flexible = [_positive(compiled.program.values(plan, variable)) for variable in model.flexible_kw]
+    curtailed = zeros if model.curtailed_kw is None else _positive(compiled.program.values(plan, model.curtailed_kw))
     net = problem.load_kw - problem.pv_kw + curtailed + sum(flexible) + sum(charge) - sum(discharge)
-    both = np.minimum(compiled.values(plan, model.import_kw), compiled.values(plan, model.export_kw))
+    both = np.minimum(compiled.program.values(plan, model.import_kw), compiled.program.values(plan, model.export_kw))
     both = np.where(both > BOTH_WAYS_KW, both, 0.0)
     stored = [storage.stored_kwh(problem.dt_h, *pair) for storage, pair in zip(problem.storages, pairs, strict=True)]
     return Flows(
@@ -193,7 +193,8 @@ def _duals(compiled: Compiled, problem: Problem, answer: Answer) -> Duals | None
     """Return the worth of limits; HiGHS gives d objective / d right side, which is <= 0 where more is better."""
     if answer.row_dual is None:
         return None
-    worth = {name: -compiled.dual(answer.row_dual, name) + 0.0 for name in compiled.model.constraints}
+    constraints, dual = compiled.model.constraints, compiled.program.dual
+    worth = {name: -dual(answer.row_dual, constraint) + 0.0 for name, constraint in constraints.items()}
     return Duals(
         stored_energy={storage.battery_id: worth[f"storage{i}"] for i, storage in enumerate(problem.storages)},
         import_limit=worth["import_limit"],
@@ -202,10 +203,13 @@ def _duals(compiled: Compiled, problem: Problem, answer: Answer) -> Duals | None
     )
 
 
-def _infeasible(problem: Problem, spent_s: float, directions: Directions) -> Solution:
+def _infeasible(problem: Problem, directions: Directions, spent_s: float, time_limit_s: float) -> Solution:
+    """Return what contradicts; where time runs out on the directions, they are left out: the room is a lower bound."""
+    left_s = time_limit_s - spent_s
+    conflicts = find_conflicts(problem, directions.shape(problem), time_limit_s=left_s)
     return Solution(
         status=Status.INFEASIBLE,
         solve_ms=1e3 * spent_s,
-        conflicts=find_conflicts(problem, directions.shape(problem)),
+        conflicts=conflicts or find_conflicts(problem, Shape.of(problem), time_limit_s=left_s),
         keyed=problem.keyed,
     )

@@ -14,14 +14,15 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 
+from optimizer.schedule.compiled import Program
+from optimizer.schedule.highs import Outcome, solve_matrices
 from optimizer.schedule.model import Model, Shape, most_export_kw, most_import_kw
 from optimizer.schedule.problem import Problem, Storage
 from optimizer.schedule.solution import Conflict
 
 NOTHING = 1e-7
 """Room up to this is the solver's own tolerance."""
-SECONDS_EACH = 5.0
-OPTIONS = {"mip_rel_gap": 1e-6, "time_limit": SECONDS_EACH, "primal_feasibility_tolerance": 1e-9}
+LEAST_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +42,11 @@ class Room:
         return cls(key, unit, most, weight, cp.Variable(nonneg=True), cp.Parameter(nonneg=True))
 
 
-def find_conflicts(problem: Problem, shape: Shape) -> tuple[Conflict, ...]:
-    """Return the limits that contradict each other, with the smallest relaxation of each."""
+def find_conflicts(problem: Problem, shape: Shape, *, time_limit_s: float) -> tuple[Conflict, ...]:
+    """Return the limits that contradict each other, with the smallest relaxation of each.
+
+    Every limit gets an equal share of the time; one whose search does not end in it is not named.
+    """
     model = Model(shape)
     model.set_values(problem)
     for name, parameter in model.parameters.items():
@@ -51,12 +55,17 @@ def find_conflicts(problem: Problem, shape: Shape) -> tuple[Conflict, ...]:
     limits = list(_limits(problem, model))
     rooms = [room for room, _ in limits]
     kept = [constraint for name, constraint in model.constraints.items() if not _replaced(name)]
-    least = cp.Problem(
-        cp.Minimize(sum(room.weight * room.given for room in rooms)),
-        [*kept, *(limit for _, limit in limits), *(room.given <= room.allowed for room in rooms)],
+    for room in rooms:
+        room.allowed.value = 0.0
+    least = Program(
+        cp.Problem(
+            cp.Minimize(sum(room.weight * room.given for room in rooms)),
+            [*kept, *(limit for _, limit in limits), *(room.given <= room.allowed for room in rooms)],
+        )
     )
-    alone = [conflict for room in rooms if (conflict := _alone(least, rooms, room))]
-    return tuple(alone or _together(least, rooms))
+    seconds = max(LEAST_SECONDS, time_limit_s / (len(rooms) + 1))
+    alone = [conflict for room in rooms for conflict in _needed(least, rooms, [room], seconds)]
+    return tuple(alone or _needed(least, rooms, rooms, seconds))
 
 
 def _replaced(name: str) -> bool:
@@ -64,29 +73,19 @@ def _replaced(name: str) -> bool:
     return name.startswith(replaced)
 
 
-def _alone(least: cp.Problem, rooms: list[Room], only: Room) -> Conflict | None:
+def _needed(least: Program, rooms: list[Room], giving: list[Room], seconds: float) -> list[Conflict]:
+    """Return the room needed where only `giving` may give way; nothing if that is not enough."""
     for room in rooms:
-        room.allowed.value = room.most if room is only else 0.0
-    if not _solved(least) or only.given.value <= NOTHING:
-        return None
-    return Conflict(key=only.key, relax_by=round(float(only.given.value), 9), unit=only.unit, alone=True)
-
-
-def _together(least: cp.Problem, rooms: list[Room]) -> list[Conflict]:
-    for room in rooms:
-        room.allowed.value = room.most
-    if not _solved(least):
+        room.allowed.value = room.most if room in giving else 0.0
+    answer = solve_matrices(least.matrices(), time_limit_s=seconds)
+    if answer.outcome is not Outcome.OPTIMAL:
         return []
+    needed = [(room, float(least.values(answer.plans[0], room.given)[0])) for room in giving]
     return [
-        Conflict(key=room.key, relax_by=round(float(room.given.value), 9), unit=room.unit, alone=False)
-        for room in rooms
-        if room.given.value > NOTHING
+        Conflict(key=room.key, relax_by=round(amount, 9), unit=room.unit, alone=len(giving) == 1)
+        for room, amount in needed
+        if amount > NOTHING
     ]
-
-
-def _solved(problem: cp.Problem) -> bool:
-    problem.solve(solver=cp.HIGHS, highs_options=dict(OPTIONS))  # type: ignore[no-untyped-call]
-    return bool(problem.status == cp.OPTIMAL)
 
 
 Limit = tuple[Room, Any]

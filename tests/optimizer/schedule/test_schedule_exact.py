@@ -14,8 +14,8 @@ from optimizer.schedule.model import Model, Shape
 from optimizer.schedule.problem import Problem
 from optimizer.schedule.solution import Flows, Solution, Status
 from optimizer.schedule.solve import solve_schedule
-from optimizer.schedule.validator import objective_of
-from tests.optimizer.schedule.problems import EXAMPLE, changed, random_problem, second_formulation
+from optimizer.schedule.validator import check_plan, objective_of
+from tests.optimizer.schedule.problems import EXAMPLE, changed, random_battery, random_problem, second_formulation
 
 LOSSLESS = changed(EXAMPLE, battery__eta_charge=1.0, battery__eta_discharge=1.0)
 
@@ -306,6 +306,18 @@ def test_prices_in_another_currency_scale_the_objective(seed: int, factor: float
     assert one.status is other.status
     if one.objective is not None and other.objective is not None:
         assert other.objective == pytest.approx(factor * one.objective, rel=1e-6, abs=1e-6)
+
+
+def test_the_best_plan_so_far_keeps_every_rule_and_names_its_gap() -> None:
+    rng = np.random.default_rng(5)
+    raw = changed(random_problem(rng, steps=192, hard_prices=True), battery=None, co2_limit_kg=None)
+    raw["batteries"] = {name: {**random_battery(rng), "soc_targets": []} for name in "abc"}
+    raw |= {"demand_charge": {"price_per_kw": 2.0}, "grid": {"import_limit_kw": 100, "export_limit_kw": 100}}
+    solution = solve_schedule(Problem.from_json(raw), time_limit_s=1.0)
+    assert solution.status is Status.TIME_LIMIT
+    assert solution.gap is None or solution.gap > 1e-9
+    if solution.flows is not None:
+        check_plan(Problem.from_json(raw), solution)
 
 
 def test_a_time_limit_is_kept_and_called_by_its_name() -> None:
