@@ -17,7 +17,9 @@ MIN_SECRET_LENGTH = 32
 class Settings(BaseSettings):
     """What a deployment decides. Names are the environment variables of `.env.example`, in lower case."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     energy_api_url: str = Field("", description="Base URL of the energy API; empty starts the embedded edge.")
     energy_api_login_path: str = Field("/customers/login", description="Path of the sign-in call.")
