@@ -95,16 +95,27 @@ class ModbusPlant:
             self._check_written(write.addr, _registers_of(write), write.readback)
 
     def _write_and_read_back(self, registers: tuple[int, ...], setpoint_kw: float) -> DispatchResult:
+        """Write and look; only when an acknowledgement was lost and the look shows otherwise, write once more."""
+        result, heard = self._try_once(registers, setpoint_kw)
+        if heard or not isinstance(result, Unverified):
+            return result
+        return self._try_once(registers, setpoint_kw)[0]
+
+    def _try_once(self, registers: tuple[int, ...], setpoint_kw: float) -> tuple[DispatchResult, bool]:
+        """Return the outcome and whether it is the device's last word: every write was acknowledged, or it is gone."""
+        heard = True
         try:
             self._arm(registers)
         except DeviceRefused as error:
-            return Refused(setpoint_kw=setpoint_kw, why=str(error))
+            return Refused(setpoint_kw=setpoint_kw, why=str(error)), True
         except (DeviceUnreachable, BadAnswer):
             self._link.close()
+            heard = False
         try:
-            return self._read_back(registers, setpoint_kw)
+            return self._read_back(registers, setpoint_kw), heard
         except DeviceError as error:
-            return Unverified(setpoint_kw=setpoint_kw, why=f"sent, but nobody knows whether it arrived: {error}")
+            why = f"sent, but nobody knows whether it arrived: {error}"
+            return Unverified(setpoint_kw=setpoint_kw, why=why), True
 
     def _arm(self, registers: tuple[int, ...]) -> None:
         point = self._told.setpoint

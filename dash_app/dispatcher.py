@@ -176,7 +176,7 @@ class Dispatcher:
         try:
             self._given.spool.append({"logged": self._given.clock().isoformat(), **record})
         except OSError as error:
-            log.error("spool_failed", why=str(error), **record)
+            log.error("spool_failed", why=str(error), record=record)
 
 
 def run_dispatcher(

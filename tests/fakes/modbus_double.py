@@ -48,12 +48,20 @@ class DoubleHandler(DataHandler):
         """Set a 32-bit input."""
         self.units[unit].set_input_registers(address, [value >> 16 & 0xFFFF, value & 0xFFFF])
 
+    def set_load_w(self, load_w: int) -> None:
+        """Change the load; the grid meter shows it."""
+        with self.lock:
+            self.set_input(4, 0, load_w)
+            self._follow()
+
     def _follow(self) -> None:
         battery = self.units[1]
         enabled = battery.get_holding_registers(12, 1) == [1]
         setpoint = battery.get_holding_registers(10, 2)
         battery.set_input_registers(0, setpoint if enabled else [0, 0])
         battery.set_input_registers(4, [2 if enabled else 1])
+        load_w, pv_w = (signed(self.units[unit].get_input_registers(0, 2)) for unit in (4, 2))
+        self.set_input(3, 4, load_w - pv_w - signed(battery.get_input_registers(0, 2)))
 
     def _bank(self, srv_info: Any) -> DataBank:
         return self.units[srv_info.recv_frame.mbap.unit_id]
