@@ -49,6 +49,7 @@
   function narrow(data, layout, phone) {
     layout.height = phone.height;
     layout.margin = { ...(layout.margin || {}), ...phone.margin };
+    layout.annotations = (layout.annotations || []).filter((note) => note.name !== "wide-only");
     const ticks = layout.meta && layout.meta.phone_ticks;
     if (ticks) {
       Object.keys(layout).filter((key) => /^xaxis/.test(key)).forEach((key) => {
@@ -144,7 +145,6 @@
       return;
     }
     const button = event.target.closest("button");
-    closeMenus(event.target);
     if (!button) return;
     if (button.dataset.trace) toggleTrace(button);
     else if (button.dataset.legend) toggleLegend(button.dataset.legend);
@@ -153,17 +153,6 @@
       button.closest("details").open = false;
     }
   });
-
-  document.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" && event.target.closest && event.target.closest("details.sb-menu[open]");
-    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
-  });
-
-  function closeMenus(target) {
-    document.querySelectorAll("details.sb-menu[open]").forEach((menu) => {
-      if (!menu.contains(target)) menu.open = false;
-    });
-  }
 
   function toggleTrace(chip) {
     const name = chip.closest(".sb-legend").id.replace(/-legend$/, "");

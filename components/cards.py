@@ -117,7 +117,7 @@ def legend_button(legend_id: str) -> html.Button:
     return html.Button(
         _("Show legend"),
         type="button",
-        className="sb-button sb-tertiary sb-small sb-legend-button",
+        className="btn sb-tertiary sb-small sb-legend-button",
         **aria(expanded="false", controls=legend_id),
         **data(legend=legend_id, show=_("Show legend"), hide=_("Hide legend")),
     )
@@ -134,14 +134,21 @@ def chart_menu(name: str, title: str) -> html.Details:
         ("link", _("Copy link"), Icon.LINK),
     )
     buttons = [
-        html.Button([icon(symbol), words], type="button", **data(chart_action=action, chart=name, time=_("Time")))
+        html.Button(
+            [icon(symbol), words],
+            type="button",
+            className="sb-menu-item",
+            **data(chart_action=action, chart=name, time=_("Time")),
+        )
         for action, words, symbol in entries
     ]
     toggle = html.Button(
         _("Show legend"),
         type="button",
-        className="sb-legend-entry",
+        className="sb-menu-item sb-only-phone",
         **data(legend=chart_parts(name)["legend"], show=_("Show legend"), hide=_("Hide legend")),
     )
     summary = html.Summary(icon(Icon.DOTS), className="sb-menu-button", **aria(label=_("Menu: %(t)s", t=title)))
-    return html.Details([summary, html.Div([toggle, *buttons], className="sb-menu-list")], className="sb-menu")
+    return html.Details(
+        [summary, html.Div([toggle, *buttons], className="sb-menu-sheet sb-menu-right")], className="sb-menu"
+    )

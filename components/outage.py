@@ -23,9 +23,9 @@ OUTAGES = (ApiUnavailable, ApiUnreadable, RateLimited)
 def outage_strip(name: str) -> html.Div:
     """Return the strip, hidden, with the beat of its countdown."""
     again = html.Button(
-        _("Try again"), id=f"{name}-try-again", type="button", hidden=True, className="sb-button sb-secondary sb-small"
+        _("Try again"), id=f"{name}-try-again", type="button", hidden=True, className="btn sb-secondary sb-small"
     )
-    way_out = html.A(_("Project selection"), href="/projects", className="sb-button sb-tertiary sb-small")
+    way_out = html.A(_("Project selection"), href="/projects", className="btn sb-tertiary sb-small")
     words = html.Span(unreachable_words(0), id=f"{name}-countdown")
     strip = banner([words, html.Span([again, way_out], className="sb-strip-actions")], Tone.WARNING, Icon.CLOUD_SLASH)
     tick = dcc.Interval(id=f"{name}-retry-tick", interval=1000, disabled=True)

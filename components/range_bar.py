@@ -167,12 +167,10 @@ def _segment(view: View, path: str, ids: RangeIds) -> html.Nav:
     return html.Nav(html.Ul(links), className="sb-segment", **aria(label=_("Range")))
 
 
-def _phone_range(view: View, ids: RangeIds) -> html.Div:
+def _phone_range(view: View, ids: RangeIds) -> html.Label:
     options = [{"label": name, "value": kind.value} for kind, name in _names().items()]
-    select = dbc.Select(
-        id=ids.phone_range, options=options, value=view.range.value, class_name="sb-select", **aria(label=_("Range"))
-    )
-    return html.Div(select, className="sb-phone-range")
+    select = dbc.Select(id=ids.phone_range, options=options, value=view.range.value, class_name="sb-select")
+    return _labelled(_("Range"), select, "sb-phone-range")
 
 
 def _dates(view: View, ids: RangeIds) -> html.Div:
@@ -191,7 +189,7 @@ def _dates(view: View, ids: RangeIds) -> html.Div:
     return html.Div(fields, className="sb-dates", title=hint)
 
 
-def _resolution(view: View, ids: RangeIds) -> html.Div:
+def _resolution(view: View, ids: RangeIds) -> html.Label:
     native = int(view.native / timedelta(minutes=1))
     automatic = _("Auto, %(step)s", step=step_words(view.step)) if view.chosen_step is None else _("Auto")
     options: list[dict[str, Any]] = [{"label": automatic, "value": AUTOMATIC}]
@@ -200,10 +198,12 @@ def _resolution(view: View, ids: RangeIds) -> html.Div:
         words = step_words(timedelta(minutes=minutes))
         label = _("%(step)s: measured every %(native)s", step=words, native=step_words(view.native)) if finer else words
         options.append({"label": label, "value": str(minutes), "disabled": finer})
-    select = dbc.Select(
-        id=ids.resolution, options=options, value=_chosen(view), class_name="sb-select", **aria(label=_("Resolution"))
-    )
-    return html.Div(select, className="sb-resolution")
+    select = dbc.Select(id=ids.resolution, options=options, value=_chosen(view), class_name="sb-select")
+    return _labelled(_("Resolution"), select, "sb-resolution")
+
+
+def _labelled(words: str, control: Any, class_name: str) -> html.Label:
+    return html.Label([html.Span(words, className="visually-hidden"), control], className=class_name)
 
 
 def _chosen(view: View) -> str:

@@ -21,15 +21,16 @@ class Part:
     text: str
 
 
-def split_bar(parts: Sequence[Part], label: str) -> html.Div:
-    """Return one bar split into parts by amount, with a row of labels under it; nothing is written on the fills."""
+def split_bar(parts: Sequence[Part], label: str, *, keys: bool = True) -> html.Div:
+    """Return one bar split into parts by amount, with a row of labels under it (`keys`); no text on the fills."""
     present = [part for part in parts if part.amount > 0]
     fills = [
         html.Div(className=f"sb-fill sb-fill-{part.look}", style={"flexGrow": f"{part.amount:.6g}"}) for part in present
     ]
     spoken = ", ".join(f"{part.name} {part.text}" for part in parts)
     bar = html.Div(fills, className="sb-split", role="img", **aria(label=f"{label}: {spoken}"))
-    return html.Div([bar, html.Div([_key(part) for part in present], className="sb-keys")], className="sb-split-bar")
+    row = html.Div([_key(part) for part in present], className="sb-keys")
+    return html.Div([bar, row] if keys else [bar], className="sb-split-bar")
 
 
 def list_bar(name: str, share: float | None, amount: str, aside: str, look: str = "pv") -> html.Li:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dash import dcc, html
+from dash import html
 
 from components.aria import aria
 from components.badges import Tone, badge
@@ -27,7 +27,7 @@ def loading(height: int, words: str) -> html.Div:
 
 def empty(words: str, *, href: str = "", link: str = "") -> html.Div:
     """Return the note of a card without values, with at most one way on."""
-    way_on = [dcc.Link(link, href=href, className="sb-button sb-secondary sb-small")] if href else []
+    way_on = [html.A(link, href=href, className="btn sb-secondary sb-small")] if href else []
     return html.Div([html.P(words), *way_on], className="sb-empty")
 
 

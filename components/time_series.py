@@ -21,6 +21,8 @@ from components.tokens import LIGHT, rgba
 from components.words import _
 from dash_app.domain.frames import Band
 
+WIDE_ONLY = "wide-only"
+"""The name of annotations for which a phone has no room."""
 PART_DASHES = ("solid", "6px,3px", "2px,3px", "10px,4px", "6px,3px,2px,3px", "10px,3px,2px,3px")
 
 
@@ -184,6 +186,7 @@ def _label_forecast(figure: go.Figure, series: TimeSeries, top: float) -> None:
     height = float(around.max().max())
     banded = _has_band(series.forecast)
     figure.add_annotation(
+        name=WIDE_ONLY,
         x=wall(place.to_pydatetime(), series.zone),
         y=min(height, 0.82 * top),
         yanchor="bottom",

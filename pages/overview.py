@@ -80,7 +80,7 @@ def layout(project_id: str = "", **_query: str) -> html.Div:
             dcc.Interval(id=Id.TICK, interval=TICK_S * 1000),
             dcc.Interval(id=Id.NOW_TICK, interval=NOW_TICK_S * 1000),
             themes_store(),
-            html.Div(loading(52, _("Loading the page")), id=Id.HEAD, className="sb-head"),
+            html.Div(loading(52, _("Loading the page")), id=Id.HEAD),
             html.Div(id=Id.BANNER),
             outage_strip(OUTAGE),
             html.Div(_cards(), id=Id.CONTENT, className="sb-overview"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from dash import dcc, html
+from dash import html
 
 from components.badges import Tone, badge
 from components.cards import card
@@ -74,10 +74,16 @@ def arrays_card(overview: Overview) -> html.Section:
         )
         for name, known in figures
     ]
-    title = _("By array") if quantity is Quantity.PV_KW else _("By meter")
-    meta = _("kWh %(period)s · kW newest", period=_period(view))
+    title, meta = _arrays_words(quantity, view)
     body = html.Ul(rows, className="sb-list-bars") if rows else not_set_up(_("Nothing is measured here."))
     return card(title, body, meta=meta, caption=_silent_words(figures, view.until))
+
+
+def _arrays_words(quantity: Quantity, view: View) -> tuple[str, str]:
+    of_pv = quantity is Quantity.PV_KW
+    if view.holds_today:
+        return _("Today by array") if of_pv else _("Today by meter"), _("kWh since midnight · kW newest")
+    return _("By array") if of_pv else _("By meter"), _("kWh %(period)s · kW last", period=_period(view))
 
 
 def sources_card(overview: Overview) -> html.Section:
@@ -87,16 +93,23 @@ def sources_card(overview: Overview) -> html.Section:
     if sources is None or not sources.total_kwh:
         return card(title, empty(_("Known for ranges of up to a month with a measured load.")), meta=meta)
     battery = _("Simulated battery") if overview.place.simulated else _("Battery")
-    amounts = (("pv", _("PV direct"), sources.pv_kwh), ("discharge", battery, sources.battery_kwh))
-    amounts += (("import", _("Grid"), sources.grid_kwh),)  # type: ignore[assignment]
+    amounts = [
+        ("pv", _("PV direct"), sources.pv_kwh),
+        ("discharge", battery, sources.battery_kwh),
+        ("import", _("Grid"), sources.grid_kwh),
+    ]
     parts = [
-        Part(look=look, name=name, amount=kwh, text=f"{percent(kwh / sources.total_kwh)}, {with_unit(kwh, 'kWh')}")
+        Part(look=look, name=name, amount=kwh, text=percent(kwh / sources.total_kwh)) for look, name, kwh in amounts
+    ]
+    rows = [
+        list_bar(name, kwh / sources.total_kwh, with_unit(kwh, "kWh"), percent(kwh / sources.total_kwh), look)
         for look, name, kwh in amounts
     ]
+    body = [split_bar(parts, title, keys=False), html.Ul(rows, className="sb-list-bars")]
     caption = _("PV counts first, then the battery, the rest came from the grid.")
     if sources.missing_h:
         caption += " " + _("%(hours)s are left out: values are missing.", hours=with_unit(sources.missing_h, "h", 1))
-    return card(title, split_bar(parts, title), meta=meta, caption=caption)
+    return card(title, body, meta=meta, caption=caption)
 
 
 def _nothing_waits(overview: Overview, pathname: str) -> html.Section:
@@ -114,10 +127,10 @@ def _nothing_waits(overview: Overview, pathname: str) -> html.Section:
     return card(_("Next action"), body, class_name="sb-action")
 
 
-def _review(words: str, pathname: str, *, primary: bool) -> dcc.Link:
-    kind = "sb-primary" if primary else "sb-secondary"
+def _review(words: str, pathname: str, *, primary: bool) -> html.A:
+    kind = "btn-primary" if primary else "sb-secondary"
     href = pathname.rstrip("/") + "/recommendations"
-    return dcc.Link([words, icon(Icon.ARROW_RIGHT)], href=href, className=f"sb-button {kind}")
+    return html.A([words, icon(Icon.ARROW_RIGHT)], href=href, className=f"btn {kind}")
 
 
 def _saving(recommendation: Recommendation, place: Place) -> str:

@@ -21,6 +21,7 @@ from components.numbers import (
     zone_words,
 )
 from components.range_bar import RangeIds, fallback_words, range_bar
+from components.shell import page_head
 from components.states import dropped_words, notes, partial_badge, stale_words
 from components.time_series import Line, TimeSeries, legend_chips, time_series_figure
 from components.tokens import LIGHT
@@ -44,15 +45,8 @@ def head_view(place: Place, view: View, pathname: str, ids: RangeIds) -> html.Di
         step=step_words(view.step),
         zone=zone_words(view.now, view.zone),
     )
-    words = html.Div(
-        [html.H1(_("General overview"), className="sb-page-title"), html.P(line, className="sb-page-line")]
-    )
-    return html.Div(
-        [
-            html.Div([words, range_bar(view, pathname, ids)], className="sb-page-head"),
-            notes([fallback_words(fallback) for fallback in view.fallbacks]),
-        ]
-    )
+    fallbacks = notes([fallback_words(fallback) for fallback in view.fallbacks])
+    return html.Div([page_head(_("General overview"), line, range_bar(view, pathname, ids)), fallbacks])
 
 
 def main_quantity(place: Place) -> Quantity:

@@ -19,7 +19,7 @@ from dash_app.domain.ports import Measurements, Recommendations, Session, Sites
 from dash_app.domain.project import Project
 from dash_app.domain.recommendation import Payload, Recommendation
 from dash_app.domain.site import Measurand, Quantity, Site
-from dash_app.domain.time import Clock
+from dash_app.domain.time import Clock, local_midnight
 from dash_app.domain.view import View, parse_view
 
 DRAWN = (Quantity.PV_KW, Quantity.LOAD_KW)
@@ -83,8 +83,11 @@ class Overview:
         return kpis_of(self.total(quantity), self.place.native(quantity), self.view.until, self.view.zone)
 
     def part_kpis(self, measurand: Measurand) -> Kpis:
-        """Return the key figures of one measurand over the view."""
-        return kpis_of(self.part(measurand), measurand.resolution, self.view.until, self.view.zone)
+        """Return the key figures of one measurand: of today where the view holds it, else over the view."""
+        part = self.part(measurand)
+        if self.view.holds_today:
+            part = part.loc[part.index >= local_midnight(self.view.today, self.view.zone)]
+        return kpis_of(part, measurand.resolution, self.view.until, self.view.zone)
 
     def sources(self) -> LoadSources | None:
         """Return where the load's energy came from; None without a load or for ranges without the battery."""
