@@ -39,6 +39,7 @@ from dash_app.workflows.dispatch_state import (
 from dash_app.workflows.hand_back import give_up, stand_down
 from dash_app.workflows.verify import check_device, poll
 
+REFUSALS_TO_GIVE_UP = 2
 REGISTER_STEP_KW = 1e-3
 """How far a register's whole numbers may lie from what was asked for."""
 
@@ -159,7 +160,7 @@ def _record(given: DispatchPorts, hand: Hand, tenure: Tenure, order: Order, resu
         case ReadBack(setpoint_kw=setpoint_kw) | Followed(setpoint_kw=setpoint_kw):
             _append(given, hand, tenure, order, Stage.SENT, setpoint_kw)
             _append(given, hand, tenure, order, Stage.READ_BACK, setpoint_kw)
-            hand.setpoint_kw, hand.refreshed_at = setpoint_kw, given.monotonic()
+            hand.setpoint_kw, hand.refreshed_at, hand.refusals = setpoint_kw, given.monotonic(), 0
             clear_alarms(given, hand, AlarmKind.PLAN_ENDED)
         case Unverified(setpoint_kw=setpoint_kw, why=why):
             _append(given, hand, tenure, order, Stage.SENT, setpoint_kw)
@@ -167,11 +168,18 @@ def _record(given: DispatchPorts, hand: Hand, tenure: Tenure, order: Order, resu
             _give_up_if_it_answers(given, hand, tenure, why)
         case Refused(setpoint_kw=setpoint_kw, why=why):
             _append(given, hand, tenure, order, Stage.REFUSED, setpoint_kw, why)
-            give_up(given, hand, tenure, AlarmKind.REFUSED, why)
+            _give_up_when_refused_again(given, hand, tenure, why)
         case Unreachable(why=why):
             _append(given, hand, tenure, order, Stage.UNREACHABLE, None, why)
         case _:
             assert_never(result)
+
+
+def _give_up_when_refused_again(given: DispatchPorts, hand: Hand, tenure: Tenure, why: str) -> None:
+    """Limits may move between look and write, so one refusal is looked at again; two are a fault in the set-up."""
+    hand.refusals += 1
+    if hand.refusals >= REFUSALS_TO_GIVE_UP:
+        give_up(given, hand, tenure, AlarmKind.REFUSED, why)
 
 
 def _give_up_if_it_answers(given: DispatchPorts, hand: Hand, tenure: Tenure, why: str) -> None:

@@ -84,6 +84,7 @@ class Hand:
     refreshed_at: float = -math.inf
     boot_count: int | None = None
     missed_polls: int = 0
+    refusals: int = 0
     given_up: str = ""
     looked_up: str = ""
     accounted: set[str] = field(default_factory=set)
@@ -107,7 +108,7 @@ class Hand:
 
     def take(self, order: Order, sequence: int) -> None:
         """Begin with another order whose last write was `sequence`."""
-        self.order, self.sequence = order, sequence
+        self.order, self.sequence, self.refusals = order, sequence, 0
         self.forget()
 
 

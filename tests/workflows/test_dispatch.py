@@ -248,12 +248,22 @@ def test_a_closed_gate_lets_no_write_through_even_under_an_intent(bench: Bench) 
     assert (bench.plant.writes, bench.stages()[:2]) == ([], [Stage.INTENDED, Stage.REFUSED])
 
 
-def test_a_refused_value_is_not_tried_again_in_this_slot(bench: Bench) -> None:
+def test_a_value_refused_twice_is_not_tried_again_in_this_slot(bench: Bench) -> None:
     bench.approve()
     bench.plant.refuses = "exception 3"
-    bench.tick(3)
-    assert bench.stages() == [Stage.INTENDED, Stage.REFUSED, Stage.RELEASED]
+    bench.tick(4)
+    assert bench.stages() == [Stage.INTENDED, Stage.REFUSED] * 2 + [Stage.RELEASED]
     assert bench.alarms() == {"refused"}
+
+
+def test_a_limit_that_moved_between_look_and_write_costs_one_tick(bench: Bench) -> None:
+    bench.approve()
+    bench.plant.refuses = "the state of charge just reached the corridor"
+    bench.tick()
+    bench.plant.refuses = ""
+    bench.tick(2)
+    assert bench.stages() == [Stage.INTENDED, Stage.REFUSED, *CHAIN]
+    assert bench.alarms() == set()
 
 
 def test_an_unreachable_device_is_tried_again_in_its_slot(bench: Bench) -> None:
