@@ -32,18 +32,18 @@ def self_consumption(problem: Problem) -> Flows:
     return _flows(problem, charge, discharge)
 
 
-def money_of(problem: Problem, flows: Flows, *, wear_per_kwh: float | None = None) -> Money:
+def money_of(problem: Problem, flows: Flows) -> Money:
     """Return what a way of running the site means, whatever the problem's own objective weighs.
 
     `cost` is imports minus exports plus wear plus the demand charge; `cycles` are full equivalents of the capacity.
-    `wear_per_kwh` is per kWh discharged; None takes the problem's, which is 0 where the objective is not money.
+    Wear is the problem's, which is 0 where the objective is not money: replace it first to count it there too.
     """
     dt_h = problem.dt_h
     imported, exported = problem.import_price @ flows.import_kw, problem.export_price @ flows.export_kw
     discharged_kwh = dt_h * float(flows.discharged_kw.sum())
     capacity_kwh = sum(storage.capacity_kwh for storage in problem.storages)
     peak_kw = float(flows.import_kw.max())
-    wear = (problem.degradation_cost_per_kwh_discharged if wear_per_kwh is None else wear_per_kwh) * discharged_kwh
+    wear = problem.degradation_cost_per_kwh_discharged * discharged_kwh
     return Money(
         cost=dt_h * float(imported - exported) + wear + _demand_cost(problem, peak_kw),
         co2_kg=None if problem.co2_kg_per_kwh is None else dt_h * float(problem.co2_kg_per_kwh @ flows.import_kw),

@@ -289,7 +289,7 @@ def test_every_plan_costs_at_most_what_standing_still_costs(seed: int, hard: boo
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 10_000), factor=st.floats(0.1, 10.0))
+@given(seed=st.integers(0, 10_000), factor=st.floats(1e-4, 1e4))
 def test_prices_in_another_currency_scale_the_objective(seed: int, factor: float) -> None:
     raw = random_problem(np.random.default_rng(seed))
     scaled = changed(
@@ -305,7 +305,7 @@ def test_prices_in_another_currency_scale_the_objective(seed: int, factor: float
     one, other = solved(raw), solved(scaled)
     assert one.status is other.status
     if one.objective is not None and other.objective is not None:
-        assert other.objective == pytest.approx(factor * one.objective, rel=1e-6, abs=1e-6)
+        assert other.objective == pytest.approx(factor * one.objective, rel=1e-6, abs=1e-7 * factor)
 
 
 def test_the_best_plan_so_far_keeps_every_rule_and_names_its_gap() -> None:

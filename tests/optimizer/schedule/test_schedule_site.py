@@ -152,7 +152,7 @@ def test_the_least_co2_is_planned_and_money_still_told() -> None:
     # the dirty hour takes from the battery, the clean one gives it back
     assert flows.battery_kw[0] == pytest.approx(20.0)
     assert flows.battery_kw[1] == pytest.approx(-20.0 / 0.95 / 0.95)
-    money = money_of(problem, flows, wear_per_kwh=0.01)
+    money = money_of(replace(problem, degradation_cost_per_kwh_discharged=0.01), flows)
     assert money.co2_kg == pytest.approx(0.1 * (20.0 + 20.0 / 0.9025))
     assert money.cost == pytest.approx(0.4 * (20.0 + 20.0 / 0.9025) + 0.01 * 20.0)
 
