@@ -40,9 +40,14 @@ class DiskStore:
         on_trouble: Callable[[str], None] = _say_nothing,
         filesystem: Callable[[Path], str] = filesystem_of,
         sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._disk = CacheFolder(
-            folder / name, size_limit_bytes=size_limit_bytes, on_trouble=on_trouble, filesystem=filesystem
+            folder / name,
+            size_limit_bytes=size_limit_bytes,
+            on_trouble=on_trouble,
+            filesystem=filesystem,
+            monotonic=monotonic,
         )
         self._clock = clock
         self._sleep = sleep
@@ -103,6 +108,10 @@ class DiskStore:
             self._give_back(f"lock:{key}", mine)
             if held:
                 flight.release()
+
+    def close(self) -> None:
+        """Close the files; the next call opens them again."""
+        self._disk.close()
 
     def _new_flights(self) -> None:
         self._flights_lock = threading.Lock()

@@ -24,7 +24,10 @@ from services.json_disk import JsonOnlyDisk, PlantedRow
 log = structlog.get_logger()
 
 BUSY_S = 2.0
+OPEN_S = 5.0
 REOPEN_AFTER_S = 30.0
+REBUILD_PAUSE_S = 1.0
+"""A cache that is damaged again so soon is left alone for a while."""
 NETWORK_FILESYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afs", "glusterfs", "ceph"})
 NEVER_IN_A_FILE = 2**30
 
@@ -75,7 +78,7 @@ class CacheFolder:
         self._filesystem = filesystem
         self._monotonic = monotonic
         self._told: set[str] = set()
-        self._closed_until = float("-inf")
+        self._closed_until = self._rebuilt_at = float("-inf")
         self._start_over()
         after_fork(self, CacheFolder._start_over)
 
@@ -97,6 +100,10 @@ class CacheFolder:
                 return answer
         return otherwise
 
+    def close(self) -> None:
+        """Give up the open cache; the next call opens it again."""
+        self._drop()
+
     def _start_over(self) -> None:
         self._lock = threading.RLock()
         self._cache: Any = None
@@ -105,10 +112,12 @@ class CacheFolder:
     def _open(self) -> Any:
         """Return the open cache, or None; an opening that failed is not tried again for half a minute."""
         with self._lock:
+            if self._cache is not None and self._inode_now() != self._inode:
+                self._drop()
             if self._cache is None and self._monotonic() >= self._closed_until:
                 self._inode = self._inode_now()
                 try:
-                    self._cache = self._opened()
+                    self._cache = self._opened_in_time()
                 except _DAMAGED as error:
                     self._rebuild(error)
                 except _FAILED as error:
@@ -117,6 +126,26 @@ class CacheFolder:
                     self._inode = self._inode_now()
                     self._told.discard("open")
             return self._cache
+
+    def _opened_in_time(self) -> Any:
+        """Return the cache; diskcache itself waits a minute for a locked file, and no page may wait for that."""
+        answers: list[Any] = []
+
+        def attempt() -> None:
+            try:
+                cache = self._opened()
+                cache.close()  # the connection of this thread; every other opens its own
+                answers.append(cache)
+            except (*_DAMAGED, *_FAILED) as error:
+                answers.append(error)
+
+        thread = threading.Thread(target=attempt, daemon=True)
+        thread.start()
+        thread.join(OPEN_S)
+        answer = answers[0] if answers else diskcache.Timeout(f"not opened within {OPEN_S:g} s")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def _opened(self) -> Any:
         _check_private(self._folder)
@@ -140,10 +169,7 @@ class CacheFolder:
         self._tell("open", f"The measurement cache cannot be opened: {error or type(error).__name__}")
 
     def _can_try_again(self, error: Exception, doing: str) -> bool:
-        """Return whether another try makes sense: the file was replaced, or was damaged and is now built anew."""
-        if self._inode_now() != self._inode:
-            self._drop()
-            return True
+        """Return whether another try makes sense: the file was damaged and is now built anew."""
         if doing not in self._told and not self._sound():
             self._rebuild(error)
             return True
@@ -153,6 +179,9 @@ class CacheFolder:
     def _rebuild(self, error: Exception) -> None:
         """Set the damaged folder aside, in place of the one set aside before; another process may have done so."""
         with self._lock:
+            if self._monotonic() - self._rebuilt_at < REBUILD_PAUSE_S:
+                self._closed_until = self._monotonic() + REOPEN_AFTER_S
+            self._rebuilt_at = self._monotonic()
             if self._inode_now() == self._inode:
                 aside = self._folder.with_name(self._folder.name + ".damaged")
                 try:
