@@ -218,10 +218,8 @@ def second_start_is_refused(state_dir: Path) -> bool:
 
 
 def test_its_children_die_with_it_even_when_it_is_killed(edge: "subprocess.Popen[str]") -> None:
-    assert edge.stdout is not None
-    assert edge.stdout.readline().startswith("{")
+    wait_until(lambda: len(descendants(edge.pid)) >= 4)  # gunicorn, its worker, the plant, the past
     family = descendants(edge.pid)
-    assert len(family) >= 4
     os.kill(edge.pid, signal.SIGKILL)
     edge.wait()
-    wait_until(lambda: gone(family), 10)
+    wait_until(lambda: gone(family), 20)
