@@ -26,7 +26,12 @@ PASSWORD = "canary-password-7b31"
 MANAGER, ANALYST, VIEWER = "max@example.org", "ada@example.org", "vic@example.org"
 STEP = timedelta(minutes=5)
 
-KINDS = {"pv": Quantity.PV_KW, "load": Quantity.LOAD_KW, "charge": Quantity.CHARGE_KW, "discharge": Quantity.DISCHARGE_KW}
+KINDS = {
+    "pv": Quantity.PV_KW,
+    "load": Quantity.LOAD_KW,
+    "charge": Quantity.CHARGE_KW,
+    "discharge": Quantity.DISCHARGE_KW,
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def build(**settings: Any) -> Building:
         clock=clock,
         api=api,
         measurements=measurements,
-        sites=FakeSites(_site("monash", "Clayton, AU", True), _site("fontana1", "Fontana, US", True), _site("b071", "Cambridge, GB", False)),
+        sites=FakeSites(*SITES),
         sessions=store.sessions,
         recommendations=store.recommendations,
         ledger=store.ledger,
@@ -75,7 +80,7 @@ def build(**settings: Any) -> Building:
         link=FakeLink(),
         jobs=FakeJobs(clock),
         demo=True,
-    )  # fmt: skip
+    )
     return Building(create_app(workspace), clock, api, measurements, store, workspace)
 
 
@@ -87,7 +92,7 @@ def sign_in(client: FlaskClient, email: str = MANAGER, password: str = PASSWORD,
 
 
 def payload(app: Dash, output: str, **values: Any) -> dict[str, Any]:
-    """Return the payload that the browser would send for a callback; `values` by `id.property` with _ for - and __ for ."""
+    """Return the payload that a browser would send; `values` by `id.property`, with `_` for `-` and `__` for `.`."""
     declared = app.callback_map[output]
     known = {key.replace("__", ".").replace("_", "-"): value for key, value in values.items()}
 
@@ -132,9 +137,11 @@ def _project(project_id: str, role: Role) -> Project:
 
 def _measurands(project_id: str, *kinds: str) -> list[Measurand]:
     return [
-        Measurand(measurand_id=f"{project_id}-{kind}", code=kind, name=kind.title(), quantity=KINDS[kind], resolution=STEP)
+        Measurand(
+            measurand_id=f"{project_id}-{kind}", code=kind, name=kind.title(), quantity=KINDS[kind], resolution=STEP
+        )
         for kind in kinds or KINDS
-    ]  # fmt: skip
+    ]
 
 
 def _site(project_id: str, place: str, pv: bool) -> Site:
@@ -154,3 +161,10 @@ def _site(project_id: str, place: str, pv: bool) -> Site:
         battery=battery if pv else None,
         arrays=(PvArray(measurand_id=f"{project_id}-pv", name="Array 1", kwp=45),) if pv else (),
     )
+
+
+SITES = (
+    _site("monash", "Clayton, AU", True),
+    _site("fontana1", "Fontana, US", True),
+    _site("b071", "Cambridge, GB", False),
+)
