@@ -28,7 +28,7 @@ from dash_app.way_in import bounce_page, sign_in_path
 
 CALLBACKS = "/_dash-update-component"
 FORMS = frozenset({"/login", "/logout"})
-MACHINERY = ("/_dash", "/_reload-hash", "/assets/", "/vendor/")
+MACHINERY = ("/_", "/assets/", "/vendor/")
 EXIT_ID = "shell-exit"
 log = structlog.get_logger()
 

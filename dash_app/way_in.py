@@ -35,7 +35,7 @@ def sign_in_path(came_from: str, *, ended: bool = False) -> str:
     query = {"next": wanted} if wanted != HOME else {}
     if ended:
         query["ended"] = "1"
-    return f"/login?{urlencode(query, quote_via=quote)}" if query else "/login"
+    return f"/login?{urlencode(query, safe='/', quote_via=quote)}" if query else "/login"
 
 
 def bounce_page(address: str) -> Response:

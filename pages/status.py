@@ -121,17 +121,21 @@ def body_view(facts: Facts) -> list[Any]:
     """Return the cards."""
     return [
         html.Div(kpi_row(cache_figures(facts.cache)), className="sb-kpis"),
-        html.Div(
-            [
-                card(_("Processes"), _processes(facts), meta=_("Each says every few seconds that it lives")),
-                card(_("Open alarms"), _alarms(facts), meta=_("Of your projects")),
-                card(
-                    _("Plan store"), _store(facts), meta=_("Recommendations, decisions, dispatch ledger, audit trail")
-                ),
-                card(_("Versions"), _versions(), meta=_("What runs here")),
-            ],
-            className="sb-status-cards",
-        ),
+        html.Div([html.Div(_left(facts)), html.Div(_right(facts))], className="sb-status-cards"),
+    ]
+
+
+def _left(facts: Facts) -> list[Any]:
+    return [
+        card(_("Processes"), _processes(facts), meta=_("Each says every few seconds that it lives")),
+        card(_("Plan store"), _store(facts), meta=_("Recommendations, decisions, dispatch ledger, audit trail")),
+    ]
+
+
+def _right(facts: Facts) -> list[Any]:
+    return [
+        card(_("Open alarms"), _alarms(facts), meta=_("Of your projects")),
+        card(_("Versions"), _versions(), meta=_("What runs here")),
     ]
 
 
