@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,18 @@ Component = Callable[[History, pd.DatetimeIndex], np.ndarray]
 
 
 def lagged(history: History, targets: pd.DatetimeIndex, days: int) -> np.ndarray:
-    """Return the value `days` local days before each target; NaN where the history does not reach."""
-    return history.values.reindex(targets - pd.Timedelta(days=days)).to_numpy()
+    """Return the value `days` local days before each of the consecutive targets; NaN where the history ends."""
+    return taken_from(history.values, targets, days * history.steps_per_day, history.step)
+
+
+def taken_from(values: pd.Series, targets: pd.DatetimeIndex, back: int, step: timedelta) -> np.ndarray:
+    """Return `values` (regular, by position: this runs thousands of times) `back` steps before consecutive targets."""
+    first = round((targets[0] - values.index[0]) / pd.Timedelta(step)) - back
+    out = np.full(len(targets), np.nan)
+    low, high = max(first, 0), min(first + len(targets), len(values))
+    if low < high:
+        out[low - first : high - first] = values.to_numpy()[low:high]
+    return out
 
 
 def weekly_naive(history: History, targets: pd.DatetimeIndex) -> np.ndarray:

@@ -61,7 +61,7 @@ def components_for(
         return load_components(history)
     if latitude is None or longitude is None:
         raise ValueError("a PV forecast needs latitude and longitude")
-    return pv_components(latitude=latitude, longitude=longitude, measured_shift=timedelta(0))
+    return pv_components(history, latitude=latitude, longitude=longitude, measured_shift=timedelta(0))
 
 
 def forecast_load(series: pd.Series, grid: TimeGrid, *, zone: ZoneInfo, issued_at: datetime) -> Forecast:
@@ -82,7 +82,7 @@ def forecast_pv(
 ) -> Forecast:
     """Return the PV forecast over `grid` (kW) without weather; raise ValueError when there is no history."""
     history = build_history(series, zone=zone, issued_at=issued_at, positive=False)
-    components = pv_components(latitude=latitude, longitude=longitude, measured_shift=measured_shift)
+    components = pv_components(history, latitude=latitude, longitude=longitude, measured_shift=measured_shift)
     return forecast_from(history, components, grid, issued_at=issued_at)
 
 

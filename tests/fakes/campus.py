@@ -218,7 +218,7 @@ def _measurand(name: str, code: str, title: str, quantity: Quantity, step: timed
 def _values(m: Measurand, index: pd.DatetimeIndex) -> np.ndarray:
     if m.quantity is Quantity.PV_KW:
         kwp = ARRAYS_KWP[int(m.measurand_id[-1]) - 1]
-        cloud = 1.0 - 0.35 * np.abs(np.sin(index.dayofyear.to_numpy() * 7.0 + index.asi8 / 9e8 % 7.0)) * (
+        cloud = 1.0 - 0.35 * np.abs(np.sin(index.day_of_year.to_numpy() * 7.0 + index.asi8 / 9e8 % 7.0)) * (
             _hour(index) < 13
         )
         return np.round(_sun(index) * kwp * cloud, 3)
@@ -242,5 +242,5 @@ def _sun(index: pd.DatetimeIndex) -> np.ndarray:
 
 
 def _demand(index: pd.DatetimeIndex) -> np.ndarray:
-    weekday = index.tz_convert(ZONE).dayofweek < 5
+    weekday = index.tz_convert(ZONE).day_of_week < 5
     return 35.0 + np.where(weekday, 24.0 * np.exp(-(((_hour(index) - 13.5) / 4.0) ** 2)), 0.0)
