@@ -62,7 +62,7 @@ class DiskStore:
     def put(self, key: str, value: Any, *, until: datetime) -> bool:
         """Keep a value until a moment; return whether it was kept. A value that is no JSON is our fault and raises."""
         text = json.dumps(value, allow_nan=False, separators=(",", ":"))
-        expire_s = max((until - self._clock()).total_seconds(), 0.0)
+        expire_s = self._wall_s(until) - time.time()
         return bool(self._disk.run(lambda cache: cache.set(key, text, expire=expire_s), False, WRITTEN))
 
     def forget(self, key: str) -> None:
@@ -87,8 +87,8 @@ class DiskStore:
         return [key for key in self._disk.run(lambda cache: list(cache.iterkeys()), none, READ) if isinstance(key, str)]
 
     def expire(self) -> int:
-        """Drop what has expired by our clock (diskcache keeps wall time: ours is mapped onto it); return how many."""
-        now_s = self._wall_zero_s + (self._clock() - self._clock_zero).total_seconds()
+        """Drop what has expired by our clock; return how many."""
+        now_s = self._wall_s(self._clock())
         return int(self._disk.run(lambda cache: cache.expire(now=now_s), 0, WRITTEN))
 
     @contextmanager
@@ -112,6 +112,10 @@ class DiskStore:
     def close(self) -> None:
         """Close the files; the next call opens them again."""
         self._disk.close()
+
+    def _wall_s(self, moment: datetime) -> float:
+        """Return a moment of our clock in the wall time that diskcache keeps: the same but for a clock of a test."""
+        return self._wall_zero_s + (moment - self._clock_zero).total_seconds()
 
     def _new_flights(self) -> None:
         self._flights_lock = threading.Lock()

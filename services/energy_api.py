@@ -91,7 +91,7 @@ class HttpEnergyApi:
         """Return what is measured in a project."""
         if "measurands" in self.capabilities():
             answer = self._get("/measurands", token, {"project": project.project_id})
-            listed = parse_measurands(answer, "/measurands", project.measurand_ids)
+            listed = parse_measurands(answer, "/measurands", project.measurand_ids, self._clock())
         else:
             listed = self._list_base(token, project)
         self._listed[project.project_id] = listed
@@ -162,7 +162,7 @@ class HttpEnergyApi:
     def _list_base(self, token: ApiToken, project: Project) -> tuple[Measurand, ...]:
         """Return the base listing with the categories that only the data rows name."""
         answer = self._get("/listmeasurands", token)
-        listed = parse_measurands(answer, "/listmeasurands", project.measurand_ids)
+        listed = parse_measurands(answer, "/listmeasurands", project.measurand_ids, self._clock())
         limit = str(POINTS_TO_LEARN_FROM * max(len(listed), 1))
         rows = self._get("/getprojectdata", token, {"id": project.project_id, "limit": limit})
         return learn_categories(listed, rows, "/getprojectdata")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from dash_app.domain.project import Person, Project, ProjectType, Role
 from dash_app.domain.site import Measurand, Quantity
-from services.parsing import Json, as_list, as_object, field, optional_text, positive_field, text_field
+from services.parsing import Json, as_list, as_object, field, moment_s, optional_text, positive_field, text_field
 
 CODES: tuple[tuple[str, Quantity, str], ...] = (
     ("pv_production", Quantity.PV_KW, "PV production"),
@@ -31,6 +31,7 @@ CODES: tuple[tuple[str, Quantity, str], ...] = (
 
 FORECAST_CATEGORIES = {"pv_forecast": Quantity.PV_FORECAST_KW, "power_util_forecast": Quantity.LOAD_FORECAST_KW}
 FORECAST_OF = {Quantity.PV_KW: Quantity.PV_FORECAST_KW, Quantity.LOAD_KW: Quantity.LOAD_FORECAST_KW}
+QUARTER = timedelta(minutes=15)
 POWER_UNITS = frozenset({"", "kw", "w", "mw"})
 SHARE_UNITS = frozenset({"", "kw", "%", "1", "fraction"})
 
@@ -66,7 +67,7 @@ def name_of(code: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def parse_measurands(answer: Any, path: str, wanted: Collection[str]) -> tuple[Measurand, ...]:
+def parse_measurands(answer: Any, path: str, wanted: Collection[str], now: datetime) -> tuple[Measurand, ...]:
     """Return the measurands of a listing that belong to the project, in its order; every fault names its field.
 
     No wanted ids at all means that the sign-in answer did not name them: then all are taken.
@@ -77,7 +78,7 @@ def parse_measurands(answer: Any, path: str, wanted: Collection[str]) -> tuple[M
         item = as_object(raw, where)
         measurand_id = text_field(item, "measurandId", where)
         if measurand_id in wanted or not wanted:
-            found[measurand_id] = _measurand(measurand_id, item, where)
+            found[measurand_id] = _measurand(measurand_id, item, where, now)
     return tuple(found.values())
 
 
@@ -125,7 +126,7 @@ def _categories(answer: Any, path: str) -> dict[str, tuple[str, str]]:
     return named
 
 
-def _measurand(measurand_id: str, item: Json, where: str) -> Measurand:
+def _measurand(measurand_id: str, item: Json, where: str, now: datetime) -> Measurand:
     code = text_field(item, "measurandName", where)
     unit = optional_text(item, "unit")
     quantity = quantity_of(code, optional_text(item, "measurandCategoryType"), unit)
@@ -139,6 +140,17 @@ def _measurand(measurand_id: str, item: Json, where: str) -> Measurand:
         on_connection=item.get("onConnection", True) is not False,
         sparse=item.get("sparse", False) is True,
         simulated=item.get("simulated", False) is True,
+        measured_shift=_shift(item.get("sourceNow"), now),
+    )
+
+
+def _shift(source_now: Any, now: datetime) -> timedelta:
+    """Return how far back the measurement of what is served `now` lies, to the quarter hour; 0 if nothing says so."""
+    source_s = moment_s(source_now)
+    return (
+        QUARTER * round((now.timestamp() - source_s) / QUARTER.total_seconds())
+        if source_s is not None
+        else timedelta(0)
     )
 
 

@@ -35,6 +35,7 @@ from services.windows import between
 
 COUNTS = "counts"
 COUNTED = ("openings", "hits", "points_asked", "points_needed")
+LISTING_AGE = timedelta(hours=12)
 LIVE_AGE = timedelta(seconds=5)
 PUBLISHED_AGE = timedelta(minutes=5)
 PURGE_WAIT_S = 0.05
@@ -161,10 +162,11 @@ class CachedMeasurements:
         question = Question(
             key=key_of("measurands", user_id, own.project_id, *own.measurand_ids),
             user_id=user_id,
-            age=self._timeout,
+            age=min(LISTING_AGE, self._timeout),
             call=lambda: self._api.list_measurands(session.token, own),
             encode=measurands_as_json,
             decode=measurands_from,
+            in_need=True,
         )
         listed, before = self._remembered.answer(question)
         return Place(session=session, project=own, measurands=listed, listed_before=before)

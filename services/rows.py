@@ -109,7 +109,10 @@ def series_from(raw: Any) -> pd.Series:
 
 def measurands_as_json(measurands: tuple[Measurand, ...]) -> list[dict[str, Any]]:
     """Return a listing as JSON."""
-    return [{**asdict(m), "resolution": m.resolution.total_seconds()} for m in measurands]
+    return [
+        {**asdict(m), "resolution": m.resolution.total_seconds(), "measured_shift": m.measured_shift.total_seconds()}
+        for m in measurands
+    ]
 
 
 def measurands_from(raw: Any) -> tuple[Measurand, ...]:

@@ -112,6 +112,14 @@ def test_the_base_listing_learns_from_the_rows_that_a_series_is_a_forecast(base:
     assert api.list_measurands(found.token, found.projects[0])[0].quantity is Quantity.PV_FORECAST_KW
 
 
+def test_replayed_data_say_how_far_back_they_were_measured(extended: StubApi) -> None:
+    extended.listing[0]["sourceNow"] = (NOW - timedelta(weeks=52, hours=1, seconds=7)).isoformat()
+    api = client(extended)
+    found = signed_in(api)
+    one, two = api.list_measurands(found.token, found.projects[0])
+    assert (one.measured_shift, two.measured_shift) == (timedelta(weeks=52, hours=1), timedelta(0))
+
+
 def test_the_listing_of_other_projects_is_left_out(base: StubApi) -> None:
     base.listing.append({"measurandId": 99, "measurandName": "e_demand_other", "resolution": 900})
     api = client(base)
