@@ -4,8 +4,11 @@
   "use strict";
   const kept = new Map();          // graph id -> {figure, phone, themes}
   const shown = new Map();         // graph id -> Map(trace key -> boolean), as the person chose
+  const zooms = new Map();         // graph id -> {revision, range}, while a person has zoomed in
   const phoneWidth = window.matchMedia("(max-width: 767.98px)");
   const root = document.documentElement;
+
+  const ZOOMED_TICKS = "%H:%M\n%a %d %b";
 
   const dark = () => root.dataset.bsTheme === "dark";
   const plotOf = (name) => document.querySelector(`[data-chart="${name}"] .js-plotly-plot`);
@@ -41,6 +44,10 @@
     }
     layout.template = themes.templates[name];
     if (phoneWidth.matches) narrow(data, layout, phone);
+    const zoomed = zooms.get(graphId);
+    if (zoomed && zoomed.revision === layout.uirevision) {
+      layout.xaxis = { ...layout.xaxis, range: zoomed.range, tickmode: "auto", tickformat: ZOOMED_TICKS };
+    }
     const chosen = shown.get(graphId);
     if (chosen) data.forEach((trace) => { if (chosen.has(trace.meta)) trace.visible = chosen.get(trace.meta); });
     return { data, layout };
@@ -107,7 +114,9 @@
   }
 
   function hoverAt(plot, xval) {
-    if (plot.data && plot.data.length) window.Plotly.Fx.hover(plot, { xval }, ["xy"]);
+    if (!plot.data || !plot.data.length) return;
+    const place = typeof xval === "number" ? xval : plot._fullLayout.xaxis.d2c(xval);
+    window.Plotly.Fx.hover(plot, { xval: place }, "xy");
   }
 
   function zoom(plot, change) {
@@ -115,22 +124,31 @@
     const start = change["xaxis.range[0]"];
     const reset = change["xaxis.autorange"] || change["xaxis.range"];
     if (start === undefined && !reset) return;
+    [plot, ...others(plot)].forEach((each) => remember(each, reset ? null : [start, change["xaxis.range[1]"]]));
     const update = reset ? wholeRange(plot) : {
       "xaxis.range[0]": start, "xaxis.range[1]": change["xaxis.range[1]"],
-      "xaxis.tickmode": "auto", "xaxis.tickformat": "%H:%M\n%a %d %b",
+      "xaxis.tickmode": "auto", "xaxis.tickformat": ZOOMED_TICKS,
     };
     if (!update) return;
-    [plot, ...others(plot)].forEach((each) => {
+    window.setTimeout(() => [plot, ...others(plot)].forEach((each) => {
       each.sbFollowing = true;
       window.Plotly.relayout(each, update).then(() => { each.sbFollowing = false; });
-    });
+    }), 0);
   }
 
+  function remember(plot, range) {
+    const graphId = graphIdOf(plot);
+    if (range && kept.has(graphId)) zooms.set(graphId, { revision: kept.get(graphId).figure.layout.uirevision, range });
+    else zooms.delete(graphId);
+  }
+
+  const graphIdOf = (plot) => plot.closest("[data-chart]").dataset.chart + "-graph";
+
   function wholeRange(plot) {
-    const graphId = plot.closest("[data-chart]").dataset.chart + "-graph";
+    const graphId = graphIdOf(plot);
     if (!kept.has(graphId)) return null;
     const axis = themed(graphId).layout.xaxis;
-    const whole = { "xaxis.range": axis.range.slice(), "xaxis.tickmode": "array", "xaxis.tickformat": "" };
+    const whole = { "xaxis.autorange": false, "yaxis.autorange": false, "xaxis.range": axis.range.slice(), "xaxis.tickmode": "array", "xaxis.tickformat": "" };
     const yaxis = themed(graphId).layout.yaxis;
     if (yaxis && yaxis.range) whole["yaxis.range"] = yaxis.range.slice();
     return whole;

@@ -23,6 +23,7 @@ CONFIG: dict[str, Any] = {
     "showSendToCloud": False,
     "displayModeBar": False,
     "doubleClick": "reset",
+    "showTips": False,
     "responsive": True,
 }
 THEMES_STORE = "chart-themes"

@@ -20,7 +20,7 @@ def template(theme: Theme) -> dict[str, Any]:
     return {
         "layout": {
             "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": theme.surface,
             "font": {"family": FONT_STACK, "size": 12, "color": theme.muted},
             "showlegend": False,
             "margin": MARGIN,

@@ -34,7 +34,9 @@ from dash_app.workflows.overview import Overview, Place
 
 HEIGHTS = {Quantity.PV_KW: (236, 200), Quantity.LOAD_KW: (196, 180)}
 COLOURS = {Quantity.PV_KW: LIGHT.pv, Quantity.LOAD_KW: LIGHT.load}
-ONE_STEP_LATE = 2
+LATE_STEPS = 2
+FORECAST_UP_TO = timedelta(hours=1)
+"""A forecast is drawn up to this step: means over longer ones would mix what is past with what is to come."""
 
 
 def head_view(place: Place, view: View, pathname: str, ids: RangeIds) -> html.Div:
@@ -85,6 +87,8 @@ def chart_series(overview: Overview, quantity: Quantity) -> TimeSeries:
     parts = place.of(quantity)
     step = max(view.step, place.native(quantity))
 
+    forecast = overview.forecast(quantity) if step <= FORECAST_UP_TO else None
+
     def averaged(values: Any) -> Any:
         return average_on_local_days(values, step, view.zone)
 
@@ -98,7 +102,7 @@ def chart_series(overview: Overview, quantity: Quantity) -> TimeSeries:
         parts=tuple(Line(key=m.measurand_id, name=m.name, values=averaged(overview.part(m))) for m in parts)
         if len(parts) > 1
         else (),
-        forecast=overview.forecast(quantity),
+        forecast=None if forecast is None else forecast.apply(averaged),
         gaps=overview.kpis(quantity).coverage.gaps,
         band_opacity=0.18 if quantity is Quantity.PV_KW else 0.12,
     )
@@ -117,7 +121,7 @@ def _current(overview: Overview, quantity: Quantity, figures: Kpis) -> Figure:
         end = figures.current_at + step
         context = _("Mean of %(a)s–%(b)s", a=clock_time(figures.current_at, view.zone), b=clock_time(end, view.zone))
         context = _forecast_said(overview, quantity, figures.current_at) or context
-        if view.holds_today and view.now - end > ONE_STEP_LATE * step:
+        if view.holds_today and view.now - end > LATE_STEPS * step:
             stale = stale_words(_name(quantity), end, view.now)
     return Figure(
         key="current",
@@ -142,7 +146,7 @@ def _total(overview: Overview, figures: Kpis) -> Figure:
 
 
 def _average(quantity: Quantity, figures: Kpis) -> Figure:
-    hours = with_unit(figures.covered_h, "h", 1)
+    hours = with_unit(figures.covered_h, "h")
     words = _("Over %(hours)s, nights included") if quantity is Quantity.PV_KW else _("Over %(hours)s")
     return Figure(
         key="average",
