@@ -117,8 +117,11 @@ def measurands_as_json(measurands: tuple[Measurand, ...]) -> list[dict[str, Any]
 
 def measurands_from(raw: Any) -> tuple[Measurand, ...]:
     """Return the listing of `measurands_as_json`."""
-    typed = [{**m, "quantity": Quantity(m["quantity"]), "resolution": timedelta(seconds=m["resolution"])} for m in raw]
-    return tuple(Measurand(**m) for m in typed)
+    times = ("resolution", "measured_shift")
+    return tuple(
+        Measurand(**{**m, "quantity": Quantity(m["quantity"]), **{name: timedelta(seconds=m[name]) for name in times}})
+        for m in raw
+    )
 
 
 def live_as_json(values: tuple[LiveValue, ...]) -> list[list[Any]]:

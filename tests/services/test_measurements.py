@@ -215,6 +215,14 @@ def test_the_base_contract_asks_for_more_when_the_newest_points_do_not_reach_bac
     assert desk.measurements.stats().points_asked == 3 * NEEDED
 
 
+def test_the_cache_gives_back_the_same_measurands(desk: Desk) -> None:
+    shifted = replace(MEASURANDS[0], measured_shift=timedelta(weeks=52), sparse=True, simulated=True, unit="W")
+    desk.api.measurands = (shifted, MEASURANDS[1])
+    first = desk.measurements.measurands(desk.ada, P1)
+    assert desk.another().measurands(desk.ada, P1) == first == desk.api.measurands
+    assert desk.upstream() == ["list_measurands"]
+
+
 # whose rows
 
 
