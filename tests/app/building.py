@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dash import Dash
 from flask.testing import FlaskClient
+from plotly.utils import PlotlyJSONEncoder
 from werkzeug.test import TestResponse
 
 from dash_app.app import create_app
@@ -25,6 +27,7 @@ SECRET = "a secret of the tests, long enough to sign with"
 PASSWORD = "canary-password-7b31"
 MANAGER, ANALYST, VIEWER = "max@example.org", "ada@example.org", "vic@example.org"
 STEP = timedelta(minutes=5)
+NAMES = {"monash": "Monash campus", "fontana1": "Fontana home 1", "b071": "Cambridge b071"}
 
 KINDS = {
     "pv": Quantity.PV_KW,
@@ -55,17 +58,18 @@ class Building:
         return client
 
 
-def build(**settings: Any) -> Building:
+def build(names: dict[str, str] | None = None, **settings: Any) -> Building:
     """Return an app in which Monash and Fontana have a battery, Cambridge b071 has only a load."""
+    names = NAMES | (names or {})
     clock = FakeClock()
     api, store = FakeEnergyApi(clock), FakeStore(clock)
     api.measurands = tuple(_measurands("monash") + _measurands("fontana1") + _measurands("b071", "load"))
     for email, role in ((MANAGER, Role.MANAGER), (ANALYST, Role.ANALYST), (VIEWER, Role.VIEWER)):
         own = ("monash", "fontana1", "b071") if role is not Role.VIEWER else ("monash",)
-        api.add_person(email, PASSWORD, *(_project(name, role) for name in own))
+        api.add_person(email, PASSWORD, *(_project(one, role, names[one]) for one in own))
     measurements = FakeMeasurements(api, clock)
     workspace = Workspace(
-        settings=Settings(secret_key=SECRET, _env_file=None, **settings),
+        settings=Settings(**{"secret_key": SECRET, "_env_file": None, **settings}),
         clock=clock,
         api=api,
         measurements=measurements,
@@ -118,17 +122,21 @@ def call(client: FlaskClient, body: Any, **headers: str) -> TestResponse:
     return client.post("/_dash-update-component", json=body, headers=headers)
 
 
+def text_of(component: Any) -> str:
+    """Return everything a component says, as the JSON that goes to the browser."""
+    return json.dumps(component, cls=PlotlyJSONEncoder, ensure_ascii=False)
+
+
 def _outputs(output: str) -> Any:
     parts = [dict(zip(("id", "property"), key.rsplit(".", 1), strict=True)) for key in output.strip(".").split("...")]
     return parts if output.startswith("..") else parts[0]
 
 
-def _project(project_id: str, role: Role) -> Project:
-    names = {"monash": "Monash campus", "fontana1": "Fontana home 1", "b071": "Cambridge b071"}
+def _project(project_id: str, role: Role, name: str) -> Project:
     kinds = tuple(KINDS) if project_id != "b071" else ("load",)
     return Project(
         project_id=project_id,
-        name=names[project_id],
+        name=name,
         type=ProjectType.NORMAL if project_id == "b071" else ProjectType.PV,
         measurand_ids=tuple(f"{project_id}-{kind}" for kind in kinds),
         roles=frozenset({role}),
