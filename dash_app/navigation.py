@@ -42,7 +42,10 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """One page: where, how it is called (on phones), in which group, and what it needs."""
+    """One page: where, how it is called, in which group, and what it needs.
+
+    `phone_label` puts it into the phone's bar: project selection and status there outside of a project only.
+    """
 
     path: str
     label: str
@@ -53,8 +56,21 @@ class Destination:
     right: Right = Right.VIEW
 
 
-PROJECTS = Destination(path="/projects", label=mark("Project selection"), symbol=Icon.GEO, group=Group.TOP)
-STATUS = Destination(path="/status", label=mark("Status"), symbol=Icon.ACTIVITY, group=Group.BOTTOM, right=Right.STATUS)
+PROJECTS = Destination(
+    path="/projects",
+    label=mark("Project selection"),
+    symbol=Icon.GEO,
+    group=Group.TOP,
+    phone_label=mark("Projects"),
+)
+STATUS = Destination(
+    path="/status",
+    label=mark("Status"),
+    symbol=Icon.ACTIVITY,
+    group=Group.BOTTOM,
+    phone_label=mark("Status"),
+    right=Right.STATUS,
+)
 HOME = Destination(
     path=OVERVIEW, label=mark("Overview"), symbol=Icon.HOUSE, group=Group.PROJECT, phone_label=mark("Home")
 )
