@@ -1,0 +1,6 @@
+"""`make bench`: everything the README claims about speed, measured again."""
+
+from benchmarks import demo, resolve_time
+
+resolve_time.main()
+demo.main()

@@ -1,0 +1,127 @@
+"""What a person at the running demo waits for: start, first chart, callbacks, prefetch, bytes on the first visit.
+
+Starts the demo twice in one state folder (cold, then warm), signs in with a real browser and prints one JSON line with
+the targets of the product beside what was measured. Absolute times on a shared machine are upper bounds.
+Run: `python -m benchmarks.demo`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.demo import Demo, chromium, running_demo, signed_in
+
+PROJECT = "/p/monash/"
+FIRST_CHART = "document.querySelectorAll('#overview-pv-graph .js-plotly-plot .scatterlayer .trace').length > 0"
+CALLBACKS = 20
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        state = Path(folder)
+        started = time.perf_counter()
+        with running_demo(state) as demo:
+            result: dict[str, Any] = {"benchmark": "demo", "cold_start_s": _since(started)}
+            result |= _visits(browser, demo)
+        started = time.perf_counter()
+        with running_demo(state):
+            result["warm_start_s"] = _since(started)
+    print(json.dumps(result))
+    print(
+        f"cold start {result['cold_start_s']} s, warm start {result['warm_start_s']} s; first chart with data "
+        f"{result['first_chart_cold_s']} s cold (gate 5), {result['first_chart_warm_s']} s warm (gate 2.5); callback on "
+        f"the server, 48 h: p50 {result['callback_p50_ms']} ms, p95 {result['callback_p95_ms']} ms (gate 300); "
+        f"prefetch asked {result['prefetch_points_asked']} points for {result['prefetch_points_needed']} needed; "
+        f"first visit {result['first_visit_mb']} MB on the wire (gate 2.6)"
+    )
+
+
+def _visits(browser: Browser, demo: Demo) -> dict[str, Any]:
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    page = signed_in(context, demo, demo.sign_in_of("analyst"))
+    result = {
+        "first_chart_cold_s": _first_chart(page, demo),
+        "first_chart_warm_s": _first_chart(page, demo),
+        **_prefetch(page, demo),
+        "first_visit_mb": round(_first_visit_bytes(browser, demo) / 1e6, 2),
+        **_callback_times(page),
+    }
+    context.close()
+    return result
+
+
+def _first_chart(page: Page, demo: Demo) -> float:
+    started = time.perf_counter()
+    page.goto(f"{demo.url}{PROJECT}")
+    page.wait_for_function(FIRST_CHART, timeout=60_000)
+    return _since(started)
+
+
+def _first_visit_bytes(browser: Browser, demo: Demo) -> int:
+    """Return what the wire carries from an empty browser cache to the first chart, sign-in included."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    page = context.new_page()
+    sizes = _count_bytes(context.new_cdp_session(page))
+    page.goto(f"{demo.url}/login")
+    email, password = demo.sign_in_of("analyst")
+    page.fill("input[type=email]", email)
+    page.fill("input[type=password]", password)
+    page.press("input[type=password]", "Enter")
+    page.wait_for_url(re.compile(r"/projects"))
+    page.goto(f"{demo.url}{PROJECT}")
+    page.wait_for_function(FIRST_CHART, timeout=60_000)
+    total = sum(sizes)
+    context.close()
+    return total
+
+
+def _count_bytes(session: Any) -> list[int]:
+    sizes: list[int] = []
+    session.send("Network.enable")
+    session.on("Network.loadingFinished", lambda event: sizes.append(int(event["encodedDataLength"])))
+    return sizes
+
+
+def _callback_times(page: Page) -> dict[str, float]:
+    """Return how long the server takes for the callback that draws the overview: request sent to first byte."""
+    times: list[float] = []
+
+    def note(request: Any) -> None:
+        if "_dash-update-component" in request.url and "overview-pv-drawn" in (request.post_data or ""):
+            times.append(request.timing["responseStart"] - request.timing["requestStart"])
+
+    page.on("requestfinished", note)
+    for _round in range(CALLBACKS):
+        page.reload()
+        page.wait_for_function(FIRST_CHART, timeout=60_000)
+    ordered = sorted(times)
+    return {
+        "callback_p50_ms": round(statistics.median(ordered)),
+        "callback_p95_ms": round(ordered[int(0.95 * (len(ordered) - 1))]),
+    }
+
+
+def _prefetch(page: Page, demo: Demo) -> dict[str, int]:
+    text = page.request.get(f"{demo.url}/metrics").text()
+    found = dict(re.findall(r"^(energy_prefetch_points_\w+) (\S+)$", text, re.MULTILINE))
+    return {
+        "prefetch_points_asked": int(float(found["energy_prefetch_points_asked"])),
+        "prefetch_points_needed": int(float(found["energy_prefetch_points_needed"])),
+    }
+
+
+def _since(started: float) -> float:
+    return round(time.perf_counter() - started, 1)
+
+
+if __name__ == "__main__":
+    main()
