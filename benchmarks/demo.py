@@ -38,8 +38,8 @@ def main() -> None:
     print(json.dumps(result))
     print(
         f"cold start {result['cold_start_s']} s, warm start {result['warm_start_s']} s; first chart with data "
-        f"{result['first_chart_cold_s']} s cold (gate 5), {result['first_chart_warm_s']} s warm (gate 2.5); callback on "
-        f"the server, 48 h: p50 {result['callback_p50_ms']} ms, p95 {result['callback_p95_ms']} ms (gate 300); "
+        f"{result['first_chart_cold_s']} s cold (gate 5), {result['first_chart_warm_s']} s warm (gate 2.5); callback "
+        f"on the server, 48 h: p50 {result['callback_p50_ms']} ms, p95 {result['callback_p95_ms']} ms (gate 300); "
         f"prefetch asked {result['prefetch_points_asked']} points for {result['prefetch_points_needed']} needed; "
         f"first visit {result['first_visit_mb']} MB on the wire (gate 2.6)"
     )
