@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dash_app.domain.measurement import LiveValue, Published
@@ -42,8 +43,9 @@ class Row:
 
     def newest(self, measurand: Measurand) -> datetime | None:
         """Return the stamp (the start) of the newest measured step, or None."""
-        known = self.series.get(measurand.measurand_id, empty_series()).dropna()
-        return None if known.empty else pd.DatetimeIndex(known.index)[-1].to_pydatetime()
+        mine = self.series.get(measurand.measurand_id)
+        places = np.flatnonzero(mine.notna().to_numpy()) if mine is not None else ()
+        return None if mine is None or not len(places) else pd.Timestamp(mine.index[places[-1]]).to_pydatetime()
 
     def as_json(self) -> dict[str, Any]:
         """Return what `row_from` reads."""
