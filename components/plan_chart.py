@@ -1,0 +1,76 @@
+"""The chart of a plan: power, state of charge and price in three rows over one time axis; measured, then planned.
+
+Traces carry their key in `meta`, so that the legend's buttons (HTML, outside the plot) can find them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import plotly.graph_objects as go
+from dash import html
+
+from components.aria import aria, data
+from components.plan_axes import draw_axes, draw_ground, draw_limits, draw_price_names, draw_words
+from components.plan_data import Column
+from components.plan_layers import axis_ticks
+from components.plan_picture import PlanPicture
+from components.plan_power import DOWN, UP, draw_power, extent_of, names, parts_of
+from components.plan_rows import draw_prices, draw_soc
+from components.time_axis import draw_gaps, draw_now, draw_time_axis
+from dash_app.domain.frames import Power
+
+HEIGHT, PHONE_HEIGHT = 510, 470
+
+
+def plan_figure(picture: PlanPicture) -> go.Figure:
+    """Return the chart, in the colours of the light theme, without a template."""
+    figure, parts = go.Figure(), parts_of(picture)
+    places, texts = axis_ticks(*extent_of(parts))
+    draw_ground(figure, picture.planned_from, picture.end, (places[0], places[-1]), picture.zone)
+    draw_power(figure, parts, picture.payload)
+    draw_soc(figure, picture)
+    draw_prices(figure, picture)
+    draw_axes(figure, places, texts)
+    draw_time_axis(figure, picture.start, picture.end, picture.zone, anchor="y3")
+    if picture.start < picture.now < picture.end:
+        draw_now(figure, picture.now, picture.zone)
+    draw_limits(figure, picture.payload, picture.zone)
+    draw_words(figure, picture, (places[0], places[-1]))
+    draw_price_names(figure, picture.payload, picture.zone)
+    _draw_gaps(figure, picture)
+    figure.update_layout(
+        uirevision=f"{picture.payload.digest}/{picture.start.isoformat()}", dragmode="zoom", hoversubplots="axis"
+    )
+    return figure
+
+
+def legend_chips() -> list[html.Button]:
+    """Return the legend: one toggle button for each series of the power row."""
+    looks = {column: f"sb-swatch sb-fill-{column.value}" for column in (*UP, *DOWN)}
+    looks[Column.LOAD] = "sb-chip-mark sb-chip-load"
+    return [
+        html.Button(
+            [html.Span(className=looks[column]), name],
+            type="button",
+            className="sb-chip",
+            **aria(pressed="true"),
+            **data(trace=column.value),
+        )
+        for column, name in names().items()
+    ]
+
+
+def _draw_gaps(figure: go.Figure, picture: PlanPicture) -> None:
+    if picture.past is None:
+        return
+    load, step = picture.past.power[Power.LOAD_KW], picture.past.step
+    missing = load[load.isna() & (load.index >= picture.start) & (load.index <= picture.planned_from - step)]
+    gaps: list[tuple[datetime, datetime]] = []
+    for moment in missing.index:
+        begin = moment.to_pydatetime()
+        if gaps and gaps[-1][1] == begin:
+            gaps[-1] = (gaps[-1][0], begin + step)
+        else:
+            gaps.append((begin, begin + step))
+    draw_gaps(figure, tuple(gaps), picture.end - picture.start, picture.zone)

@@ -1,0 +1,25 @@
+"""Recompute in a process of its own: nothing of the web process is used, every connection is opened anew.
+
+A background job is a fork: a store or a socket that it inherited belongs to its parent.
+"""
+
+from __future__ import annotations
+
+from dash_app.domain.schedule import Objective
+from dash_app.planner import plan_ports
+from dash_app.settings import Settings
+from dash_app.workflows.recompute import recompute
+from dash_app.workflows.sign_in import session_of
+
+
+def compute_in_fresh_workspace(settings: Settings, session_id: str, project_id: str, objective: Objective) -> str:
+    """Compute as the person of a server-side session; return the id of the recommendation it wrote.
+
+    Raises SessionEnded, NotFound, NotPermitted (rights are checked here again), and what `recompute` raises.
+    """
+    from dash_app.wiring import build
+
+    workspace = build(settings)
+    session = session_of(workspace.sessions, workspace.api, session_id, workspace.clock)
+    made = recompute(plan_ports(workspace), workspace.jobs, workspace.audit, session, project_id, objective)
+    return made.recommendation_id
