@@ -55,7 +55,10 @@ class Refusal:
 
 
 def install_login(server: Flask, entrance: Entrance) -> None:
-    """Add `/login` and `/logout` with their rate limit: failures only, per person and address and per address."""
+    """Add `/login` and `/logout` with their rate limit: failures only, per person and address and per address.
+
+    The counts live in the memory of the one web process; a restart forgets them.
+    """
     limiter = Limiter(_address, app=server, storage_uri="memory://", strategy="moving-window")
 
     def sign_in() -> ResponseReturnValue:

@@ -48,9 +48,10 @@ class Id(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the page shows; `store_fault` is empty when the plan store could be read."""
+    """What the page shows; `mine` names the person's projects, `store_fault` is empty when the store could be read."""
 
     now: datetime
+    mine: dict[str, str]
     beats: tuple[Heartbeat, ...]
     alarms: tuple[Alarm, ...]
     broken_row: int | None
@@ -84,7 +85,7 @@ def register(
 
     @app.callback(Output(Id.BODY, "children"), Output(Id.ABOUT, "children"), Input(Id.TICK, "n_intervals"))
     def show_status(_beat: int | None) -> tuple[Any, str]:
-        mine = frozenset(project.project_id for project in who().projects)
+        mine = {project.project_id: project.name for project in who().projects}
         facts = read_facts(states, alarms, audit, measurements, clock, mine)
         return body_view(facts), about_words(facts)
 
@@ -92,7 +93,7 @@ def register(
 
 
 def read_facts(
-    states: States, alarms: Alarms, audit: Audit, measurements: Measurements, clock: Clock, mine: frozenset[str]
+    states: States, alarms: Alarms, audit: Audit, measurements: Measurements, clock: Clock, mine: dict[str, str]
 ) -> Facts:
     """Return what is known now; a store that cannot be read is itself a fact. Alarms of other people's stay theirs."""
     cache = measurements.stats()
@@ -100,8 +101,8 @@ def read_facts(
         raised = tuple(alarm for alarm in alarms.open_alarms() if alarm.project_id in mine or not alarm.project_id)
         beats, broken = states.heartbeats(), audit.first_broken()
     except StoreUnavailable as error:
-        return Facts(now=clock(), beats=(), alarms=(), broken_row=None, store_fault=str(error), cache=cache)
-    return Facts(now=clock(), beats=beats, alarms=raised, broken_row=broken, store_fault="", cache=cache)
+        return Facts(now=clock(), mine=mine, beats=(), alarms=(), broken_row=None, store_fault=str(error), cache=cache)
+    return Facts(now=clock(), mine=mine, beats=beats, alarms=raised, broken_row=broken, store_fault="", cache=cache)
 
 
 def about_words(facts: Facts) -> str:
@@ -185,7 +186,10 @@ def _processes(facts: Facts) -> Any:
 def _alarms(facts: Facts) -> Any:
     if not facts.alarms:
         return html.P(_("None."), className="sb-quiet")
-    rows = [[moment_words(alarm.at, UTC_ZONE), alarm.project_id, alarm.message] for alarm in facts.alarms]
+    rows = [
+        [moment_words(alarm.at, UTC_ZONE), facts.mine.get(alarm.project_id, ""), alarm.message]
+        for alarm in facts.alarms
+    ]
     return table(_("Open alarms"), [_("Since, UTC"), _("Project"), _("What")], rows)
 
 

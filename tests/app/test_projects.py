@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from components.badges import Tone
+from components.numbers import duration
 from dash_app.domain.errors import ApiUnavailable
 from dash_app.workflows.sign_in import sign_in
-from pages.projects import Ports, Row, about_words, read_rows, status_of, table_view
+from pages.projects import Ports, read_rows
+from pages.projects_views import Row, about_words, status_of, table_view
 from tests.app.building import ANALYST, MANAGER, PASSWORD, Building, text_of
 from tests.fakes.payloads import a_payload
 
@@ -68,6 +70,7 @@ def test_a_silent_meter_makes_a_project_stale(building: Building, since: timedel
     row = rows_of(building)["monash"]
     assert status_of(row)[:2] == said
     assert row.needs_attention
+    assert duration(since).split(" ")[0] in shown({"monash": row})
 
 
 def test_a_project_of_which_nothing_is_heard_is_silent(building: Building) -> None:

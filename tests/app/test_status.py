@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from dash_app.domain.ports import CacheStats
@@ -9,9 +10,11 @@ from pages.status import Facts, about_words, body_view, cache_figures, read_fact
 from tests.app.building import Building, text_of
 
 
-def facts_of(building: Building, mine: frozenset[str] = frozenset({"monash"})) -> Facts:
+def facts_of(building: Building, mine: dict[str, str] | None = None) -> Facts:
     known = building.workspace
-    return read_facts(known.states, known.alarms, known.audit, known.measurements, known.clock, mine)
+    return read_facts(
+        known.states, known.alarms, known.audit, known.measurements, known.clock, mine or {"monash": "Monash campus"}
+    )
 
 
 def alive(building: Building) -> None:
@@ -79,6 +82,6 @@ def test_the_versions_that_run_are_named(building: Building) -> None:
 def test_a_changed_audit_trail_is_said(building: Building) -> None:
     alive(building)
     facts = facts_of(building)
-    broken = Facts(now=facts.now, beats=facts.beats, alarms=(), broken_row=7, store_fault="", cache=facts.cache)
+    broken = replace(facts, broken_row=7)
     assert about_words(broken) == "Needs attention: the audit trail was changed."
     assert "Audit trail changed at row 7" in shown(broken)
