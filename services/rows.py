@@ -44,8 +44,10 @@ class Row:
     def newest(self, measurand: Measurand) -> datetime | None:
         """Return the stamp (the start) of the newest measured step, or None."""
         mine = self.series.get(measurand.measurand_id)
-        places = np.flatnonzero(mine.notna().to_numpy()) if mine is not None else ()
-        return None if mine is None or not len(places) else pd.Timestamp(mine.index[places[-1]]).to_pydatetime()
+        if mine is None:
+            return None
+        places = np.flatnonzero(mine.notna().to_numpy())
+        return pd.Timestamp(mine.index[places[-1]]).to_pydatetime() if len(places) else None
 
     def as_json(self) -> dict[str, Any]:
         """Return what `row_from` reads."""
