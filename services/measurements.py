@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -100,11 +100,23 @@ class CachedMeasurements:
             self._count({"openings": 1, "hits": int(hit)})
         return place.window(row, now - SPAN, now, saved=saved)
 
-    def load_window(self, session: Session, project: Project, start: datetime, end: datetime) -> Window:
-        """Return `start <= t < end`: whole past days from the day cache, the last 48 h from the project's row."""
+    def load_window(
+        self,
+        session: Session,
+        project: Project,
+        start: datetime,
+        end: datetime,
+        measurand_ids: Collection[str] | None = None,
+    ) -> Window:
+        """Return `start <= t < end`: whole past days from the day cache, the last 48 h from the project's row.
+
+        With `measurand_ids` only those are asked for, and kept apart from the rows of the pages.
+        """
         if end <= start:
             raise ValueError(f"a window from {start} to {end} is empty")
         place, now = self._place(session, project.project_id), self._clock()
+        if measurand_ids is not None:
+            place = replace(place, measurands=tuple(m for m in place.measurands if m.measurand_id in measurand_ids))
         if start >= now - SPAN:
             row, saved = self._recent.newest(place)
             return place.window(row, start, end, saved=saved)
