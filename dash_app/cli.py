@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
-from threading import Event
 
 from dash_app.domain.errors import EnergyError
 from dash_app.settings import Settings, check_production, check_reserved
@@ -103,14 +101,15 @@ def _run(args: argparse.Namespace) -> int:
 def _plan(args: argparse.Namespace) -> int:
     from dash_app import wiring
     from dash_app.planner import run_planner
+    from dash_app.stop import stop_on_signals
 
     settings = _settings(args)
     if args.once:
         from dash_app.commands.plan_once import run_once
 
         return run_once(settings, args.once, args.objective)
-    workspace, service_session = wiring.build(settings), wiring.service_session(settings)
-    run_planner(workspace, service_session, _stop_on_signals())
+    workspace, service_session = wiring.build(settings, patient=True), wiring.service_session(settings)
+    run_planner(workspace, service_session, stop_on_signals())
     return 0
 
 
@@ -131,10 +130,3 @@ def _doctor(args: argparse.Namespace) -> int:
     from dash_app.commands.doctor import run_doctor
 
     return run_doctor(_settings(args))
-
-
-def _stop_on_signals() -> Event:
-    stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    return stop

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from threading import Event
 
 import structlog
 
 from dash_app.domain.dispatch import Lease
 from dash_app.domain.errors import EnergyError, LeaseLost
-from dash_app.domain.ports import Session
+from dash_app.domain.ports import Leases, Session
 from dash_app.domain.schedule import Objective
 from dash_app.domain.site import Site
 from dash_app.domain.time import floor_to
+from dash_app.stop import Stop
 from dash_app.workflows.plan import PlanPorts, make_recommendation
 from dash_app.workspace import Workspace
 
@@ -79,30 +79,45 @@ def plan_ports(workspace: Workspace) -> PlanPorts:
     )
 
 
-def run_planner(workspace: Workspace, service_session: Callable[[], Session], stop: Event) -> None:
-    """Plan on the clock while holding the lease, until asked to stop."""
+def run_planner(workspace: Workspace, service_session: Callable[[], Session], stop: Stop) -> None:
+    """Plan on the clock while holding the lease, until asked to stop; a store that is away is tried again."""
     planner = Planner(workspace, service_session)
-    holder = f"planner-{os.getpid()}"
-    lease: Lease | None = None
-    while not stop.is_set():
-        lease = _keep(workspace, lease, holder)
-        if lease is not None:
-            _tick(planner)
-        stop.wait(TICK_S)
-    if lease is not None:
-        workspace.leases.give_up(lease)
-
-
-def _keep(workspace: Workspace, lease: Lease | None, holder: str) -> Lease | None:
+    tenure = _Tenure(workspace.leases, f"planner-{os.getpid()}")
     try:
-        return workspace.leases.renew(lease, TTL) if lease else workspace.leases.acquire(LEASE, holder, TTL)
-    except LeaseLost:
-        log.warning("another planner took over", holder=holder)
-        return None
+        while not stop.is_set():
+            _turn(planner, tenure)
+            stop.wait(TICK_S)
+    finally:
+        tenure.give_up()
 
 
-def _tick(planner: Planner) -> None:
+class _Tenure:
+    """The planner's lease: acquired, renewed, lost, given up."""
+
+    def __init__(self, leases: Leases, holder: str) -> None:
+        self._leases, self._holder = leases, holder
+        self._lease: Lease | None = None
+
+    def held(self) -> bool:
+        """Return whether this process may plan now."""
+        try:
+            self._lease = (
+                self._leases.renew(self._lease, TTL) if self._lease else self._leases.acquire(LEASE, self._holder, TTL)
+            )
+        except LeaseLost:
+            log.warning("another planner took over", holder=self._holder)
+            self._lease = None
+        return self._lease is not None
+
+    def give_up(self) -> None:
+        """Let the next planner start at once."""
+        if self._lease is not None:
+            self._leases.give_up(self._lease)
+
+
+def _turn(planner: Planner, tenure: _Tenure) -> None:
     try:
-        planner.tick()
+        if tenure.held():
+            planner.tick()
     except EnergyError as error:
         log.error("planner", why=str(error))

@@ -13,7 +13,7 @@ from dash_app.workflows.plan import make_recommendation
 
 def run_once(settings: Settings, project_id: str, objective: str) -> int:
     """Print the recommendation's payload as JSON and return 0; raise what `make_recommendation` raises."""
-    workspace = wiring.build(settings)
+    workspace = wiring.build(settings, patient=True)
     made = make_recommendation(
         plan_ports(workspace),
         wiring.service_session(settings)(),
