@@ -81,6 +81,7 @@ def graph_id(name: str) -> str:
 
 def drawn(figure: go.Figure, *, height: int, phone_height: int) -> dict[str, Any]:
     """Return what goes into the chart's store: the figure and how it differs on a phone."""
+    figure.layout.template = {}
     figure.update_layout(height=height)
     phone = {"height": phone_height, "margin": PHONE_MARGIN}
     return {"figure": figure.to_dict(), "phone": phone}

@@ -32,10 +32,13 @@ def time_ticks(start: datetime, end: datetime, zone: ZoneInfo, *, phone: bool = 
     """Return tick places (wall clock) and their texts; a phone gets at most about five."""
     days = round((end - start) / ONE_DAY)
     if days <= 3:
-        return _hour_ticks(start, end, zone, 12 if phone and days > 1 else 6 if days > 1 else 6 if phone else 3)
+        return _hour_ticks(start, end, zone, (6, 12, 24)[max(days, 1) - 1] if phone else 3 if days <= 1 else 6)
     wanted = 5 if phone else 14
-    every = next(step for step in (1, 2, 7, 14, 31, 62, 92) if days / step <= wanted or step == 92)
-    return _month_ticks(start, end, zone, every // 31) if every >= 31 else _day_ticks(start, end, zone, every)
+    every = next((step for step in (1, 2, 7, 14) if days / step <= wanted), None)
+    if every is not None and days <= 100:
+        return _day_ticks(start, end, zone, every)
+    months = next(step for step in (1, 2, 3, 6, 12) if days / (30 * step) <= wanted or step == 12)
+    return _month_ticks(start, end, zone, months)
 
 
 def draw_time_axis(figure: go.Figure, start: datetime, end: datetime, zone: ZoneInfo, **where: Any) -> None:

@@ -96,10 +96,10 @@ def measured_view(overview: Overview, pathname: str) -> dict[str, Any]:
     strips: list[Any] = [saved_banner(window.fetched_at, view.now, place.zone)] if window.saved else []
     return {
         "banner": [*strips, notes(views.dropped_note(overview))],
-        "kpis": _safely(lambda: kpi_row(views.key_figures(overview))),
-        "action": _safely(lambda: cards.action_card(overview, pathname)),
-        "arrays": _safely(lambda: cards.arrays_card(overview)),
-        "sources": _safely(lambda: cards.sources_card(overview)),
+        "kpis": drawn_safely(lambda: kpi_row(views.key_figures(overview))),
+        "action": drawn_safely(lambda: cards.action_card(overview, pathname)),
+        "arrays": drawn_safely(lambda: cards.arrays_card(overview)),
+        "sources": drawn_safely(lambda: cards.sources_card(overview)),
         "pv_hidden": not place.of(Quantity.PV_KW),
         "charts": {name: _chart_safely(overview, quantity) for name, quantity in CHARTS.items()},
         "content_hidden": False,
@@ -120,7 +120,7 @@ def outage_view(fault: Exception, *, drawn_before: bool) -> dict[str, Any]:
     }
 
 
-def _safely(draw: Callable[[], Any]) -> Any:
+def drawn_safely(draw: Callable[[], Any]) -> Any:
     """Return what `draw` draws; when that is our fault, a box with a reference, so that the other cards live on."""
     try:
         return draw()
@@ -131,7 +131,7 @@ def _safely(draw: Callable[[], Any]) -> Any:
 
 
 def _chart_safely(overview: Overview, quantity: Quantity) -> dict[str, Any]:
-    filled = _safely(lambda: views.chart_view(overview, quantity))
+    filled = drawn_safely(lambda: views.chart_view(overview, quantity))
     if isinstance(filled, dict):
         return filled
     return {"drawn": no_update, "meta": no_update, "legend": no_update, "caption": filled}
