@@ -57,7 +57,11 @@ class Guard(Auth):  # type: ignore[misc]  # dash-auth has no types
         return self._session_of(content.get(SESSION_ID, ""))
 
     def require(self, right: Right, *output_ids: str) -> None:
-        """Let only roles with `right` run callbacks that write to these components (plain and background alike)."""
+        """Let only roles with `right` run callbacks that write to these components (`id` or `id.property`).
+
+        The right is checked on the project in the payload's `pathname`, so such a callback must have it as an input or
+        a state; plain and background callbacks are treated alike.
+        """
         self._rights.update(dict.fromkeys((str(output_id) for output_id in output_ids), right))
 
     def accept_any_path(self, *output_ids: str) -> None:
@@ -65,11 +69,15 @@ class Guard(Auth):  # type: ignore[misc]  # dash-auth has no types
         self._any_path.update(str(output_id) for output_id in output_ids)
 
     def check_table(self) -> None:
-        """Raise ValueError for a right on a component that no callback writes to: a table that protects nothing."""
-        written = {name for output in self.app.callback_map for name, _ in payload.output_parts(output)}
+        """Raise ValueError for a row that protects nothing, or a right that could never be checked."""
+        written = {name for output in self.app.callback_map for name in _names_of(output)}
         unknown = sorted((self._rights.keys() | self._any_path) - written)
         if unknown:
             raise ValueError(f"no callback writes to {', '.join(unknown)}")
+        for output, declared in self.app.callback_map.items():
+            told = any(one["property"] == "pathname" for one in declared["inputs"] + declared["state"])
+            if not told and self._needed(output) - {Right.STATUS}:
+                raise ValueError(f"{output} needs a right on a project, but is not told the pathname")
 
     def is_authorized(self) -> bool:
         """Return whether the request belongs to a running session, and remember it for `who`."""
@@ -130,16 +138,19 @@ class Guard(Auth):  # type: ignore[misc]  # dash-auth has no types
             abort(400)
 
     def _check_reach(self, body: Mapping[str, Any]) -> ResponseReturnValue | None:
-        names = {part for pair in payload.output_parts(body["output"]) for part in (pair[0], ".".join(pair))}
+        names = _names_of(body["output"])
         projects = payload.project_ids(body)
         who = self.who()
         if not names & self._any_path and any(who.project(project_id) is None for project_id in projects):
             return jsonify(error="There is no such project."), 404
-        needed = {self._rights[name] for name in names & self._rights.keys()}
+        needed = self._needed(body["output"])
         if not all(_is_allowed(who, right, projects) for right in needed):
             log.warning("callback refused", email=who.person.email, output=body["output"], needed=sorted(needed))
             return jsonify(error="Your role does not allow this."), 403
         return None
+
+    def _needed(self, output: str) -> set[Right]:
+        return {self._rights[name] for name in _names_of(output) & self._rights.keys()}
 
     def _mark_missing_page(self) -> None:
         project_id = payload.project_of(request.path)
@@ -149,6 +160,11 @@ class Guard(Auth):  # type: ignore[misc]  # dash-auth has no types
 def groups_of(found: Session) -> list[str]:
     """Return every role that the person has on any project, as dash-auth's `list_groups` reads them."""
     return sorted({role.value for project in found.projects for role in project.roles})
+
+
+def _names_of(output: str) -> set[str]:
+    """Return the components a callback writes to, as `id` and as `id.property`: the table may use either."""
+    return {name for pair in payload.output_parts(output) for name in (pair[0], ".".join(pair))}
 
 
 def _is_allowed(who: Session, right: Right, project_ids: tuple[str, ...]) -> bool:
