@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from functools import partial
 
 import structlog
-from services.sites import FileSites, NoSites
 
 from controllers import law
 from controllers.modbus import ModbusPlant, open_plants
@@ -24,7 +24,7 @@ from dash_app.background import JobManager, build_manager
 from dash_app.connection import Connection, connection_of
 from dash_app.dispatcher import Release
 from dash_app.dispatcher import run_dispatcher as run_dispatch_loop
-from dash_app.domain.errors import ConfigError
+from dash_app.domain.errors import ConfigError, StoreUnavailable
 from dash_app.domain.ports import DispatcherLink, Session, Sites
 from dash_app.settings import Settings
 from dash_app.stop import stop_on_signals
@@ -33,12 +33,18 @@ from dash_app.workflows.dispatch_gate import Gate
 from dash_app.workflows.dispatch_state import DispatchPorts
 from dash_app.workspace import Workspace
 from services.cache import DiskStore
+from services.ceilings import ceilings_from
 from services.energy_api import HttpEnergyApi
 from services.measurements import CachedMeasurements
 from services.retry import RetryPolicy
+from services.site_roles import SiteRoles
+from services.sites import FileSites, NoSites
 from services.store import PlanStore, open_store
 
 PATIENT_ATTEMPTS = 5
+PATIENT_FLIGHT_S = 120.0
+PAGE_FLIGHT_S = 30.0
+CACHE_ALARM = "cache"
 
 log = structlog.get_logger()
 
@@ -58,7 +64,12 @@ def build(settings: Settings, *, patient: bool = False) -> Workspace:
         clock=now,
         api=api,
         measurements=CachedMeasurements(
-            api, _cache(settings), clock=now, timeout=settings.data_timeout, patient=patient
+            api,
+            _cache(settings, connection, store),
+            clock=now,
+            timeout=settings.data_timeout,
+            patient=patient,
+            flight_s=PATIENT_FLIGHT_S if patient else PAGE_FLIGHT_S,
         ),
         sites=sites(connection),
         sessions=store.sessions,
@@ -78,8 +89,15 @@ def energy_api(settings: Settings, connection: Connection, *, patient: bool = Fa
     """Return the client of the energy API; a patient one asks an unreachable server five times."""
     if not connection.api_url:
         raise ConfigError("ENERGY_API_URL: not set, and with DEVICES_FILE set the demo's own API is not started.")
-    retry = RetryPolicy(attempts=PATIENT_ATTEMPTS if patient else 1)
-    return HttpEnergyApi(connection.api_url, clock=now, login_path=settings.energy_api_login_path, retry=retry)
+    known = sites(connection)
+    return HttpEnergyApi(
+        connection.api_url,
+        clock=now,
+        login_path=settings.energy_api_login_path,
+        retry=RetryPolicy(attempts=PATIENT_ATTEMPTS if patient else 1),
+        ceiling_kw=ceilings_from(known),
+        fill_roles=SiteRoles(known).filled,
+    )
 
 
 def plan_store(settings: Settings) -> PlanStore:
@@ -158,7 +176,13 @@ def _serve(settings: Settings, release: Release) -> AbstractContextManager[objec
     return ReleaseServer(settings.dispatcher_socket, release)
 
 
-def _cache(settings: Settings) -> DiskStore:
-    return DiskStore(
-        settings.cache_path, clock=now, on_trouble=lambda trouble: log.warning("cache trouble", trouble=trouble)
-    )
+def _cache(settings: Settings, connection: Connection, store: PlanStore) -> DiskStore:
+    """Return the cache of one API's measurements: another server's never meet them."""
+    server = hashlib.sha256(connection.api_url.encode()).hexdigest()[:12]
+
+    def on_trouble(trouble: str) -> None:
+        log.warning("cache trouble", trouble=trouble)
+        with suppress(StoreUnavailable):
+            store.alarms.raise_alarm("", CACHE_ALARM, trouble)
+
+    return DiskStore(settings.cache_path, clock=now, name=f"measurements-{server}", on_trouble=on_trouble)

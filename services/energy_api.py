@@ -40,6 +40,11 @@ def no_ceiling(project_id: str, measurand: Measurand) -> float | None:
     return None
 
 
+def as_answered(answer: SignIn) -> SignIn:
+    """Leave the roles as the API named them."""
+    return answer
+
+
 class HttpEnergyApi:
     """The customer's energy API. One instance serves all threads; tokens are passed in and never kept."""
 
@@ -52,12 +57,14 @@ class HttpEnergyApi:
         retry: RetryPolicy | None = None,
         limits: Limits | None = None,
         ceiling_kw: Ceiling = no_ceiling,
+        fill_roles: Callable[[SignIn], SignIn] = as_answered,
     ) -> None:
         self._transport = Transport(base_url, clock=clock, limits=limits)
         self._login_path = "/" + login_path.lstrip("/")
         self._clock = clock
         self._retry = retry or RetryPolicy()
         self._ceiling_kw = ceiling_kw
+        self._fill_roles = fill_roles
         self._capabilities: frozenset[str] | None = None
         self._listed: dict[str, tuple[Measurand, ...]] = {}
 
@@ -157,7 +164,8 @@ class HttpEnergyApi:
             refresh=refresh if isinstance(refresh, str) and refresh else None,
             expires_at=token_expiry(access, otherwise=self._clock() + TOKEN_LIFE_UNKNOWN),
         )
-        return SignIn(person=parse_person(body, email), projects=parse_projects(body), token=token)
+        answered = SignIn(person=parse_person(body, email), projects=parse_projects(body), token=token)
+        return self._fill_roles(answered)
 
     def _list_base(self, token: ApiToken, project: Project) -> tuple[Measurand, ...]:
         """Return the base listing with the categories that only the data rows name."""
