@@ -58,7 +58,7 @@ def test_of_two_dispatchers_one_writes(rig: Rig) -> None:
 def test_one_that_was_stopped_for_long_writes_nothing_when_it_goes_on(rig: Rig) -> None:
     stalled = rig.start()
     rig.wait(lambda: followed(rig))
-    stalled.send_signal(signal.SIGSTOP)
+    rig.freeze(stalled)
     rig.start()
     rig.wait(lambda: any(row.epoch == 2 for row in rig.rows()))
     before = list(rig.double.handler.writes)

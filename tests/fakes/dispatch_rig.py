@@ -78,13 +78,24 @@ class Rig:
     @contextmanager
     def locked_store(self) -> Iterator[None]:
         """Let nobody write to the store, as a backup that never ends."""
-        lock = sqlite3.connect(self.folder / "plans.sqlite", isolation_level=None)
-        lock.execute("BEGIN EXCLUSIVE")
+        lock = sqlite3.connect(self.folder / "plans.sqlite", isolation_level=None, timeout=1.0)
         try:
+            lock.execute("BEGIN EXCLUSIVE")
             yield
         finally:
-            lock.execute("ROLLBACK")
             lock.close()
+
+    def freeze(self, process: subprocess.Popen[bytes]) -> None:
+        """Stop the process for a while, but not inside a transaction: SQLite would let nobody write until it goes on."""
+        frozen = False
+        while not frozen:
+            process.send_signal(signal.SIGSTOP)
+            try:
+                with self.locked_store():
+                    frozen = True
+            except sqlite3.OperationalError:
+                process.send_signal(signal.SIGCONT)
+                time.sleep(0.01)
 
     def enabled(self) -> bool:
         """Whether the plant is commanded from afar."""
