@@ -21,6 +21,7 @@ from dash_app.domain.site import Site
 from dash_app.navigation import RECOMMENDATIONS, address, home_of, kind_of
 
 SILENT_AFTER = timedelta(hours=1)
+ROUNDS_TO_ZERO_KW = 0.05
 
 
 class Show(StrEnum):
@@ -57,6 +58,8 @@ def status_of(row: Row) -> tuple[Tone, str, Icon]:
         return Tone.DANGER, _("Silent"), Icon.X_CIRCLE
     if balance.silent:
         return Tone.WARNING, _("Stale"), Icon.CLOCK
+    if balance.missing:
+        return Tone.WARNING, _("Incomplete"), Icon.EXCLAMATION_TRIANGLE
     return Tone.OK, _("Live"), Icon.CHECK_CIRCLE
 
 
@@ -134,8 +137,10 @@ def _battery(row: Row) -> Any:
     if balance is None or balance.charge_kw is None or balance.discharge_kw is None:
         return NO_VALUE
     power_kw = balance.discharge_kw - balance.charge_kw
-    verb = _("Discharging") if power_kw > 0 else _("Charging") if power_kw < 0 else _("Idle")
-    words = _kw(verb, abs(power_kw)) if power_kw else [html.Span(verb, className="sb-muted")]
+    if abs(power_kw) < ROUNDS_TO_ZERO_KW:
+        words = [html.Span(_("Idle"), className="sb-muted")]
+    else:
+        words = _kw(_("Discharging") if power_kw > 0 else _("Charging"), abs(power_kw))
     told = [html.Span(_("simulated battery"), className="sb-row-about")] if row.site.battery.simulated else []
     return [html.Span(words), *told]
 
@@ -144,7 +149,9 @@ def _grid(balance: NowBalance | None) -> Any:
     if balance is None or balance.import_kw is None or balance.export_kw is None:
         return NO_VALUE
     net_kw = balance.import_kw - balance.export_kw
-    return _kw(_("Importing") if net_kw >= 0 else _("Exporting"), abs(net_kw))
+    if abs(net_kw) < ROUNDS_TO_ZERO_KW:
+        return _kw("", 0.0)
+    return _kw(_("Importing") if net_kw > 0 else _("Exporting"), abs(net_kw))
 
 
 def _age(balance: NowBalance | None) -> str:

@@ -81,11 +81,20 @@ def test_a_project_of_which_nothing_is_heard_is_silent(building: Building) -> No
     assert status_of(rows_of(building)["monash"])[:2] == (Tone.DANGER, "Silent")
 
 
-def test_a_missing_part_is_no_number(building: Building) -> None:
-    building.api.measurands = tuple(m for m in building.api.measurands if m.measurand_id != "b071-load")
-    balance = rows_of(building)["b071"].balance
-    assert balance is not None
-    assert balance.load_kw == 0.0 or balance.load_kw is None
+def test_a_missing_part_is_no_number_and_is_said(building: Building) -> None:
+    building.api.values["b071-load"] = pd.Series([], dtype=float, index=pd.DatetimeIndex([], tz="UTC"))
+    row = rows_of(building)["b071"]
+    assert row.balance is not None
+    assert (row.balance.load_kw, row.balance.import_kw) == (None, None)
+    assert status_of(row)[:2] == (Tone.WARNING, "Incomplete")
+
+
+def test_a_balanced_site_neither_imports_nor_exports(building: Building) -> None:
+    index = pd.date_range(building.clock() - timedelta(hours=1), periods=12, freq="5min")
+    building.api.values["monash-load"] = pd.Series(40.04, index=index)
+    line = shown({"monash": rows_of(building)["monash"]})
+    assert "Importing" not in line
+    assert "Exporting" not in line
 
 
 def test_once_the_server_cannot_be_reached_the_rest_is_not_asked(building: Building) -> None:
