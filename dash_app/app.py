@@ -21,15 +21,16 @@ from dash_app.domain.errors import ConfigError
 from dash_app.faults import show_fault
 from dash_app.headers import content_policy, install_headers, trusted_hosts
 from dash_app.login import Entrance, install_login
+from dash_app.recompute_job import Compute, compute_in_fresh_workspace
 from dash_app.routes import PageModule, find_page
 from dash_app.session_cookie import configure_cookie
 from dash_app.static_files import ASSETS, NOT_FOR_DASH, PUBLIC, StaticFiles
 from dash_app.way_in import HOME
 from dash_app.workflows.sign_in import session_of, sign_in, sign_out
 from dash_app.workspace import Workspace
-from pages import overview, projects, status
+from pages import live, overview, projects, recommendations, status
 
-PAGES: tuple[PageModule, ...] = (projects, overview, status)
+PAGES: tuple[PageModule, ...] = (projects, overview, recommendations, live, status)
 """Every page: one line each. `register` is given what its parameters name (see `_offers`)."""
 
 INDEX = """<!DOCTYPE html>
@@ -55,8 +56,12 @@ INDEX = """<!DOCTYPE html>
 """
 
 
-def create_app(workspace: Workspace, *, background: Any = None) -> Dash:
-    """Return the app of a workspace, ready to serve; `background` is the manager of background callbacks."""
+def create_app(workspace: Workspace, *, background: Any = None, compute: Compute | None = None) -> Dash:
+    """Return the app of a workspace, ready to serve.
+
+    `background` is the manager of background callbacks; `compute` is what Recompute runs in its own process, by
+    default on a workspace built anew there.
+    """
     server = _server(workspace)
     files = StaticFiles()
     files.install(server)
@@ -64,7 +69,7 @@ def create_app(workspace: Workspace, *, background: Any = None) -> Dash:
     guard = _guard(app, workspace)
     install_login(server, _entrance(workspace, files))
     health.install_health(server, states=workspace.states, measurements=workspace.measurements, clock=workspace.clock)
-    _register_pages(app, workspace, guard)
+    _register_pages(app, workspace, guard, compute or partial(compute_in_fresh_workspace, workspace.settings))
     _warm_up(app, guard)
     install_headers(server, policy=content_policy(app.csp_hashes()), public_url=workspace.settings.public_url)
     return app
@@ -135,7 +140,7 @@ def _entrance(workspace: Workspace, files: StaticFiles) -> Entrance:
     )
 
 
-def _register_pages(app: Dash, workspace: Workspace, guard: Guard) -> None:
+def _register_pages(app: Dash, workspace: Workspace, guard: Guard, compute: Compute) -> None:
     drawn = frame.Frame(
         who=guard.who,
         sites=workspace.sites,
@@ -147,7 +152,7 @@ def _register_pages(app: Dash, workspace: Workspace, guard: Guard) -> None:
     )
     frame.register(app, drawn)
     guard.accept_any_path(*frame.ANY_PATH)
-    offers = _offers(workspace, guard)
+    offers = _offers(workspace, guard) | {"compute": compute}
     for page in PAGES:
         _register(page.register, app, offers)
 

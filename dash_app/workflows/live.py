@@ -131,18 +131,18 @@ def look(given: LivePorts, session: Session, pathname: str) -> Live:
     )
 
 
-def track(given: LivePorts, session: Session, pathname: str) -> Tracking | None:
+def track(given: LivePorts, session: Session, pathname: str) -> tuple[Tracking | None, Place]:
     """Return set-point and measured power of the last hours, None without a battery; raise what the ports raise."""
     now = given.clock()
     place, _fault = _place(given, session, pathname)
     battery = place.site.battery if place.site else None
     if battery is None:
-        return None
+        return None, place
     start, end = now - LOOK_BACK, now + LOOK_AHEAD
     project_id = place.project.project_id
     rows = given.ledger.rows(project_id, start - timedelta(hours=1), ROWS)
     step = place.native(Quantity.CHARGE_KW, Quantity.DISCHARGE_KW)
-    return Tracking(
+    tracking = Tracking(
         start=start,
         end=end,
         now=now,
@@ -151,6 +151,7 @@ def track(given: LivePorts, session: Session, pathname: str) -> Tracking | None:
         step=step,
         ahead=planned(given.recommendations.in_force(project_id), now, end),
     )
+    return tracking, place
 
 
 def plant_balance(telemetry: Telemetry | None, now: datetime) -> NowBalance | None:
