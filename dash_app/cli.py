@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from threading import Event
 
 from dash_app.domain.errors import EnergyError
 from dash_app.settings import Settings, check_production, check_reserved
@@ -101,7 +103,6 @@ def _run(args: argparse.Namespace) -> int:
 def _plan(args: argparse.Namespace) -> int:
     from dash_app import wiring
     from dash_app.planner import run_planner
-    from dash_app.stop import stop_on_signals
 
     settings = _settings(args)
     if args.once:
@@ -109,7 +110,9 @@ def _plan(args: argparse.Namespace) -> int:
 
         return run_once(settings, args.once, args.objective)
     workspace, service_session = wiring.build(settings, patient=True), wiring.service_session(settings)
-    run_planner(workspace, service_session, stop_on_signals())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(0))
+    run_planner(workspace, service_session, Event())
     return 0
 
 

@@ -37,6 +37,8 @@ class _Figures:
         self._requests = Counter("energy_requests", "Answers by kind and status class", names, registry=self._registry)
         self._duration = Histogram("energy_request_seconds", "Time to answer", ["kind"], registry=self._registry)
         self._hit_rate = Gauge("energy_cache_hit_rate", "Page openings served from cache", registry=self._registry)
+        self._asked = Gauge("energy_prefetch_points_asked", "Points the prefetch asked for", registry=self._registry)
+        self._needed = Gauge("energy_prefetch_points_needed", "Points that 48 h hold", registry=self._registry)
         self._beat_age = Gauge("energy_heartbeat_age_seconds", "Since last beat", ["name"], registry=self._registry)
 
     def count(self, response: Response) -> Response:
@@ -50,7 +52,10 @@ class _Figures:
         """Return the figures; to anybody but this machine they do not exist."""
         if request.remote_addr not in _LOOPBACK or any(name in request.headers for name in _FORWARDED):
             return Response("not found", status=404)
-        self._hit_rate.set(self._measurements.stats().hit_rate or 0.0)
+        stats = self._measurements.stats()
+        self._hit_rate.set(stats.hit_rate or 0.0)
+        self._asked.set(stats.points_asked)
+        self._needed.set(stats.points_needed)
         for beat in self._states.heartbeats():
             self._beat_age.labels(beat.name).set((self._clock() - beat.at).total_seconds())
         return Response(generate_latest(self._registry), mimetype=CONTENT_TYPE_LATEST.split(";", maxsplit=1)[0])

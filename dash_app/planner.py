@@ -41,10 +41,10 @@ class Planner:
         now = self._workspace.clock()
         self._workspace.recommendations.expire_due(now)
         due = [site for site in self._workspace.sites.all_sites() if site.controllable and self._is_due(site, now)]
+        self._workspace.states.beat("planner", f"{len(due)} to plan" if due else "")
         for site in due:
             self._planned[site.project_id] = floor_to(now, site.plan_every)
             self._plan(site)
-        self._workspace.states.beat("planner", f"{len(due)} planned" if due else "")
         return len(due)
 
     def _is_due(self, site: Site, now: datetime) -> bool:
@@ -65,6 +65,7 @@ class Planner:
             self._workspace.alarms.raise_alarm(site.project_id, ALARM, str(error))
             return
         self._workspace.alarms.clear(site.project_id, ALARM)
+        self._workspace.states.beat("planner", f"planned {site.project_id}")
         log.info("planned", project=site.project_id, recommendation=made.label, cost=made.payload.expected.cost)
 
 

@@ -28,6 +28,7 @@ HEALTHY_WITHIN_S = 120.0
 STOP_WITHIN_S = 20.0
 RESTART_WAIT_S = 2.0
 PORTS_TRIED = 50
+EDGE = "edge"
 PR_SET_PDEATHSIG = 1
 
 log = structlog.get_logger()
@@ -49,9 +50,13 @@ class Child:
             self.command, env=self.env, start_new_session=True, preexec_fn=_die_with_parent, **pipes
         )
 
+    def ask_to_stop(self) -> None:
+        """Ask the process to end; return at once."""
+        self.process.terminate()
+
     def stop(self) -> None:
         """Ask the process to end, make it end when it does not, and take with it whatever it left running."""
-        self.process.terminate()
+        self.ask_to_stop()
         try:
             self.process.wait(STOP_WITHIN_S)
         except subprocess.TimeoutExpired:
@@ -77,9 +82,17 @@ def run(settings: Settings) -> int:
             sys.stdout.flush()
         _watch(children, stop)
     finally:
-        for child in reversed(children):
-            child.stop()
+        _stop_all(children)
     return 0
+
+
+def _stop_all(children: list[Child]) -> None:
+    """Stop everything at once but the edge, which the dispatcher still needs for handing back its devices."""
+    for child in children:
+        if child.name != EDGE:
+            child.ask_to_stop()
+    for child in reversed(children):
+        child.stop()
 
 
 def free_port(host: str, wanted: int) -> int:
@@ -101,7 +114,7 @@ def free_port(host: str, wanted: int) -> int:
 def _start_edge(settings: Settings, children: list[Child], stop: Event) -> Connection:
     folder = edge_folder(settings)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    edge = Child("edge", [sys.executable, "-m", "slothbox", "up", "--state-dir", str(folder)], dict(os.environ))
+    edge = Child(EDGE, [sys.executable, "-m", "slothbox", "up", "--state-dir", str(folder)], dict(os.environ))
     edge.start(stdout=subprocess.PIPE)
     children.append(edge)
     return connection_of_card(json.loads(_first_line(edge, stop)), settings)
