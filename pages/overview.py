@@ -32,7 +32,8 @@ from pages import overview_cards as cards
 from pages import overview_views as views
 
 PATH = "/p/<project_id>/"
-TICK_S = 60
+TICK_S, FIRST_TICK_S = 60, 3
+"""A page opens with what is cached while the rest is fetched behind it: the first refresh comes soon."""
 NOW_TICK_S = 10
 PV, LOAD = "overview-pv", "overview-load"
 OUTAGE = "overview"
@@ -89,7 +90,7 @@ def layout(project_id: str = "", **_query: str) -> html.Div:
     )
 
 
-def measured_view(overview: Overview, pathname: str) -> dict[str, Any]:
+def measured_view(overview: Overview, pathname: str, *, opening: bool) -> dict[str, Any]:
     """Return what the callback of the measurements fills, by the names of its outputs."""
     place, view = overview.place, overview.view
     window = overview.window
@@ -104,12 +105,13 @@ def measured_view(overview: Overview, pathname: str) -> dict[str, Any]:
         "charts": {name: _chart_safely(overview, quantity) for name, quantity in CHARTS.items()},
         "content_hidden": False,
         "outage": outage_state(None),
+        "pace": 1000 * (FIRST_TICK_S if opening else TICK_S),
     }
 
 
 def outage_view(fault: Exception, *, drawn_before: bool) -> dict[str, Any]:
     """Return what is shown when nothing could be loaded: old content stays, a first drawing is put aside."""
-    unchanged: dict[str, Any] = dict.fromkeys(("kpis", "action", "arrays", "sources", "pv_hidden"), no_update)
+    unchanged: dict[str, Any] = dict.fromkeys(("kpis", "action", "arrays", "sources", "pv_hidden", "pace"), no_update)
     parts = dict.fromkeys(("drawn", "meta", "legend", "caption"), no_update)
     return {
         **unchanged,
@@ -171,7 +173,8 @@ def register(
         except OUTAGES as fault:
             log.warning("overview without new data", reason=str(fault), pathname=pathname)
             return outage_view(fault, drawn_before=before is not None)
-        return measured_view(overview_of(place, view, window, recommendations=recommendations), pathname)
+        overview = overview_of(place, view, window, recommendations=recommendations)
+        return measured_view(overview, pathname, opening=before is None)
 
     @app.callback(Output(Id.NOW, "children"), Input(Id.NOW_TICK, "n_intervals"), State(Id.ADDRESS, "pathname"))
     def show_now(_tick: int | None, pathname: str) -> Any:
@@ -219,6 +222,7 @@ def _measured_outputs() -> dict[str, Any]:
         "pv_hidden": Output(Id.PV_FRAME, "hidden"),
         "content_hidden": Output(Id.CONTENT, "hidden"),
         "outage": outage_outputs(OUTAGE),
+        "pace": Output(Id.TICK, "interval"),
     }
 
 

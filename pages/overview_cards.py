@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from dash import html
 
@@ -76,7 +75,7 @@ def arrays_card(overview: Overview) -> html.Section:
     ]
     title, meta = _arrays_words(quantity, view)
     body = html.Ul(rows, className="sb-list-bars") if rows else not_set_up(_("Nothing is measured here."))
-    return card(title, body, meta=meta, caption=_silent_words(figures, view.until))
+    return card(title, body, meta=meta, caption=_silent_words(figures) if view.holds_today else "")
 
 
 def _arrays_words(quantity: Quantity, view: View) -> tuple[str, str]:
@@ -147,12 +146,8 @@ def _saving(recommendation: Recommendation, place: Place) -> str:
     return text % {**facts, "amount": money(saved, payload.currency)}
 
 
-def _silent_words(figures: Sequence[tuple[str, Kpis]], until: datetime) -> str:
-    silent = [
-        name
-        for name, known in figures
-        if known.current_at is None or (known.coverage.gaps and known.coverage.gaps[-1][1] >= until)
-    ]
+def _silent_words(figures: Sequence[tuple[str, Kpis]]) -> str:
+    silent = [name for name, known in figures if known.current_at is None or known.coverage.silent]
     if silent:
         return _("Silent now: %(names)s.", names=", ".join(silent))
     return ngettext("The one there is reports.", "All %(num)d report.", len(figures))

@@ -21,10 +21,14 @@ LATE_STEPS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """How much of a series is there: a fraction 0..1 of its steps, and each gap as (start, end), UTC."""
+    """How much of a series is there: a fraction 0..1 of its steps, and each gap as (start, end), UTC.
+
+    `silent` says that the last gap reaches up to the newest step that is due.
+    """
 
     fraction: float
     gaps: tuple[tuple[datetime, datetime], ...]
+    silent: bool = False
 
     @property
     def complete(self) -> bool:
@@ -78,7 +82,7 @@ def coverage_of(power_kw: pd.Series, step: timedelta, until: datetime) -> Covera
     >>> known.fraction, len(known.gaps)
     (0.5, 1)
     """
-    due = power_kw[power_kw.index < pd.Timestamp(expected_until(power_kw, step, until))]
+    due = power_kw.loc[power_kw.index <= expected_until(power_kw, step, until) - step]
     if due.empty:
         return Coverage(fraction=0.0, gaps=())
     missing = due.isna()
@@ -86,7 +90,7 @@ def coverage_of(power_kw: pd.Series, step: timedelta, until: datetime) -> Covera
     gaps = tuple(
         (run.index[0].to_pydatetime(), (run.index[-1] + step).to_pydatetime()) for _, run in runs.groupby(runs)
     )
-    return Coverage(fraction=float(1.0 - missing.mean()), gaps=gaps)
+    return Coverage(fraction=float(1.0 - missing.mean()), gaps=gaps, silent=bool(missing.iloc[-1]))
 
 
 def kpis_of(power_kw: pd.Series, step: timedelta, until: datetime, zone: ZoneInfo) -> Kpis:

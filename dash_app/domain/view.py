@@ -7,7 +7,7 @@ is not known falls back, and the view carries a `Fallback` that names it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import parse_qsl, urlencode
@@ -114,11 +114,6 @@ class View:
         if keep_resolution and self.chosen_step:
             parts["resolution"] = str(int(self.chosen_step / timedelta(minutes=1)))
         return f"?{urlencode(parts)}" if parts else ""
-
-    def query_with_resolution(self, minutes: int | None) -> str:
-        """Return the query of this view in steps of `minutes`, or in automatic ones."""
-        chosen = None if minutes is None else timedelta(minutes=minutes)
-        return replace(self, chosen_step=chosen).query()
 
     def earlier(self) -> str | None:
         """Return the query of the range before this one, or None where there are no data."""

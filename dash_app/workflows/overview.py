@@ -25,6 +25,8 @@ from dash_app.domain.view import View, parse_view
 DRAWN = (Quantity.PV_KW, Quantity.LOAD_KW)
 BALANCED = (*DRAWN, Quantity.CHARGE_KW, Quantity.DISCHARGE_KW)
 Values = TypeVar("Values", pd.Series, pd.DataFrame)
+PREFETCHED = timedelta(hours=48)
+"""What the measurements keep whole for each project: asking for parts of it would fetch them once more."""
 BALANCE_UP_TO = timedelta(days=31, hours=1)
 """The balance needs the battery's fine-grained series: for longer ranges only what the charts draw is loaded."""
 
@@ -131,6 +133,8 @@ def load_measured(session: Session, place: Place, view: View, *, opening: bool, 
     window = measurements.open_project(session, place.project) if opening else None
     if window is not None and window.start <= view.start:
         return window
+    if view.now - view.start <= PREFETCHED:
+        return measurements.load_window(session, place.project, view.start, view.until)
     wanted = BALANCED if _has_balance(view) else DRAWN
     ids = [m.measurand_id for quantity in wanted for m in place.of(quantity)]
     return measurements.load_window(session, place.project, view.start, view.until, ids)

@@ -56,9 +56,10 @@ def test_one_answer_fills_the_whole_page(campus: Campus) -> None:
 
 def test_opening_is_counted_once_and_refreshing_is_not(campus: Campus) -> None:
     before = campus.measurements.openings
-    answer(campus)
-    answer(campus, before={"figure": {}})
+    first = answer(campus)
+    again = answer(campus, before={"figure": {}})
     assert campus.measurements.openings == before + 1
+    assert (first["overview-tick"]["interval"], again["overview-tick"]["interval"]) == (3_000, 60_000)
 
 
 def test_an_unreachable_server_counts_down_and_hides_what_was_never_drawn(campus: Campus) -> None:

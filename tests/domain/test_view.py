@@ -85,13 +85,10 @@ def test_a_copied_address_gives_the_same_view(search: str) -> None:
     assert (again.first, again.last, again.step, again.range) == (view.first, view.last, view.step, view.range)
 
 
-def test_a_custom_range_keeps_its_days_when_the_resolution_changes() -> None:
-    view = view_of(view_of("?range=custom&from=2020-09-01&to=2020-09-03").query_with_resolution(60))
-    assert (view.first, view.last, view.step) == (date(2020, 9, 1), date(2020, 9, 3), timedelta(hours=1))
-
-
-def test_automatic_again_drops_the_resolution_from_the_address() -> None:
-    assert view_of("?resolution=60").query_with_resolution(None) == ""
+def test_a_custom_range_keeps_its_days_and_its_resolution() -> None:
+    view = view_of("?range=custom&from=2020-09-01&to=2020-09-03&resolution=60")
+    assert view.query() == "?range=custom&from=2020-09-01&to=2020-09-03&resolution=60"
+    assert view.step == timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
