@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from dash import html
 
 from components.aria import aria, data
+from components.icons import Icon, icon
 from components.plan_axes import draw_axes, draw_ground, draw_limits, draw_price_names, draw_words
 from components.plan_data import Column
 from components.plan_layers import axis_ticks
@@ -18,6 +19,7 @@ from components.plan_picture import PlanPicture
 from components.plan_power import DOWN, UP, draw_power, extent_of, names, parts_of
 from components.plan_rows import draw_prices, draw_soc
 from components.time_axis import draw_gaps, draw_now, draw_time_axis
+from components.words import _
 from dash_app.domain.frames import Power
 
 HEIGHT, PHONE_HEIGHT = 510, 470
@@ -59,6 +61,24 @@ def legend_chips() -> list[html.Button]:
         )
         for column, name in names().items()
     ]
+
+
+def plan_menu(name: str, title: str) -> html.Details:
+    """Return the chart's menu; the table and the file have a tab of their own."""
+    entries = (
+        ("reset", _("Reset zoom"), Icon.ARROW_COUNTERCLOCKWISE),
+        ("png", _("Download PNG"), Icon.DOWNLOAD),
+        ("svg", _("Download SVG"), Icon.DOWNLOAD),
+        ("link", _("Copy link"), Icon.LINK),
+    )
+    buttons = [
+        html.Button(
+            [icon(symbol), words], type="button", className="sb-menu-item", **data(chart_action=action, chart=name)
+        )
+        for action, words, symbol in entries
+    ]
+    summary = html.Summary(icon(Icon.DOTS), className="sb-menu-button", **aria(label=_("Menu: %(t)s", t=title)))
+    return html.Details([summary, html.Div(buttons, className="sb-menu-sheet sb-menu-right")], className="sb-menu")
 
 
 def _draw_gaps(figure: go.Figure, picture: PlanPicture) -> None:

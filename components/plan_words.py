@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from components.numbers import clock_time, day_words, moment_words, money, number, percent, with_unit
 from components.plan_data import NOTHING_KW, Run, hours_of, returned_price, runs_of, stored_price
-from components.words import _
+from components.words import _, ngettext
 from dash_app.domain.recommendation import Payload, State
 from dash_app.domain.schedule import Intent, Objective, Step
 from dash_app.domain.site import Battery
@@ -155,6 +155,15 @@ def without_words(payload: Payload) -> str:
         return words
     co2 = rule.co2_kg - plan.co2_kg
     return f"{words} {_('CO₂: %(kg)s.', kg=signed(co2, 'kg'))}"
+
+
+def estimated_words(count: int) -> str:
+    """Say how many prices were not published yet."""
+    return ngettext(
+        "%(num)d step has an estimated price (dotted): the same hour a week before.",
+        "%(num)d steps have an estimated price (dotted): the same hour a week before.",
+        count,
+    )
 
 
 def signed(value: float, unit: str, decimals: int | None = None) -> str:

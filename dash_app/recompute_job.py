@@ -5,11 +5,16 @@ A background job is a fork: a store or a socket that it inherited belongs to its
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dash_app.domain.schedule import Objective
 from dash_app.planner import plan_ports
 from dash_app.settings import Settings
 from dash_app.workflows.recompute import recompute
 from dash_app.workflows.sign_in import session_of
+
+Compute = Callable[[str, str, Objective], str]
+"""Takes a session's id, a project's id and the goal; returns the id of the recommendation it wrote."""
 
 
 def compute_in_fresh_workspace(settings: Settings, session_id: str, project_id: str, objective: Objective) -> str:

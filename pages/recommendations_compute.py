@@ -1,0 +1,93 @@
+"""The callbacks of Recompute: start it in a process of its own, show how far it is, cancel it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from dash import Dash, Input, Output, State, ctx, no_update
+
+from dash_app.domain.errors import EnergyError
+from dash_app.domain.ports import Session
+from dash_app.domain.schedule import Objective
+from dash_app.workflows.board import BoardPorts, board_of, project_of_path
+from pages.recommendations_job import Clicked, job_view
+from pages.recommendations_layout import Id
+from pages.recommendations_views import may_not_recompute
+
+log = structlog.get_logger()
+
+Compute = Callable[[str, str, Objective], str]
+"""Takes a session's id, a project's id and the goal; returns the id of the recommendation it wrote."""
+
+
+def register_job(app: Dash, ports: BoardPorts, who: Callable[[], Session], compute: Compute) -> None:
+    """Add the callbacks; the person is the one of the server's session, the project the one of the checked address."""
+
+    @app.callback(
+        Output(Id.MADE, "data"),
+        Input(Id.RECOMPUTE, "n_clicks"),
+        State(Id.GOAL, "value"),
+        State(Id.ADDRESS, "pathname"),
+        background=True,
+        prevent_initial_call=True,
+        running=[(Output(Id.RECOMPUTE, "disabled"), True, False)],
+    )
+    def recompute_now(_clicks: int | None, goal: str, pathname: str) -> str:
+        session = who()
+        try:
+            return compute(session.session_id, project_of_path(session, pathname).project_id, Objective(goal))
+        except EnergyError as error:
+            log.warning("not recomputed", who=session.person.email, error=type(error).__name__, reason=str(error))
+            return ""
+
+    @app.callback(
+        output=_job_outputs(),
+        inputs={
+            "clicks": Input(Id.RECOMPUTE, "n_clicks"),
+            "tick": Input(Id.JOB_TICK, "n_intervals"),
+            "made": Input(Id.MADE, "data"),
+            "cancelled": Input(Id.CANCELLED, "data"),
+            "slow": Input(Id.TICK, "n_intervals"),
+        },
+        state={"pathname": State(Id.ADDRESS, "pathname"), "kept": State(Id.CLICKED, "data")},
+    )
+    def show_job(pathname: str, kept: Any, **_triggers: Any) -> dict[str, Any]:
+        session = who()
+        board = board_of(session, pathname, ports)
+        clicked = Clicked.from_data(kept)
+        if ctx.triggered_id == Id.RECOMPUTE:
+            clicked = Clicked(at=board.now, before=board.job.job_id if board.job else "")
+        blocked = may_not_recompute(session, board)
+        answered = ctx.triggered_id == Id.MADE
+        shown = job_view(board.job, clicked, board.now, blocked=blocked, answered=answered)
+        return shown | {"clicked": None if answered or clicked is None else clicked.as_data()}
+
+    @app.callback(
+        Output(Id.CANCELLED, "data"),
+        Input(Id.CANCEL, "n_clicks"),
+        State(Id.ADDRESS, "pathname"),
+        prevent_initial_call=True,
+    )
+    def cancel(clicks: int | None, pathname: str) -> Any:
+        job = ports.jobs.newest(project_of_path(who(), pathname).project_id)
+        if not clicks or job is None:
+            return no_update
+        ports.jobs.request_cancel(job.job_id)
+        return job.job_id
+
+
+def _job_outputs() -> dict[str, Any]:
+    return {
+        "hidden": Output(Id.JOB, "hidden"),
+        "words": Output(Id.JOB_WORDS, "children"),
+        "value": Output(Id.JOB_BAR, "value"),
+        "cancel_off": Output(Id.CANCEL, "disabled"),
+        "off": Output(Id.RECOMPUTE, "disabled"),
+        "reason": Output(Id.RECOMPUTE_REASON, "children"),
+        "tick_off": Output(Id.JOB_TICK, "disabled"),
+        "ended": Output(Id.ENDED, "children"),
+        "done": Output(Id.DONE, "data"),
+        "clicked": Output(Id.CLICKED, "data"),
+    }

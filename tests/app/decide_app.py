@@ -1,0 +1,100 @@
+"""The whole app in front of the campus with plans to decide on: a manager, an analyst and a viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from dash import Dash
+from flask.testing import FlaskClient
+
+from dash_app.app import create_app
+from dash_app.domain.dispatch import Mode
+from dash_app.domain.ports import EnergyApi
+from dash_app.domain.project import Role
+from dash_app.domain.recommendation import Payload
+from dash_app.domain.schedule import Objective
+from dash_app.domain.site import Site
+from dash_app.settings import Settings
+from dash_app.workspace import Workspace
+from tests.app.building import ANALYST, MANAGER, PASSWORD, SECRET, VIEWER, sign_in
+from tests.fakes.api import FakeEnergyApi, FakeSites
+from tests.fakes.campus import NOW, CampusMeasurements, project, site
+from tests.fakes.clock import FakeClock
+from tests.fakes.jobs import FakeJobs
+from tests.fakes.payloads import a_telemetry
+from tests.fakes.store import FakeLink, FakeStore
+
+PATH = "/p/monash/recommendations"
+OPERATOR = "oda@example.org"
+
+
+@dataclass(frozen=True)
+class Decide:
+    """The app with everything it was built from."""
+
+    app: Dash
+    clock: FakeClock
+    api: EnergyApi
+    measurements: CampusMeasurements
+    store: FakeStore
+    jobs: FakeJobs
+    link: FakeLink
+
+    def signed_in(self, email: str = MANAGER) -> FlaskClient:
+        client = self.app.server.test_client()
+        assert sign_in(client, email).status_code == 303
+        return client
+
+    def propose(self, payload: Payload, **more: Any) -> Any:
+        return self.store.recommendations.add(payload, by="planner@example.org", **more)
+
+    def battery_reports(self, **changes: Any) -> None:
+        """Let the dispatcher have read the battery just now, fit for anything."""
+        known = {"mode": Mode.LOCAL, "soc": 0.5, "max_charge_kw": 75.0, "max_discharge_kw": 75.0} | changes
+        self.store.states.put_telemetry(a_telemetry(at=self.clock(), **known))
+
+
+def build_decide(
+    *plans: Payload,
+    place: Site | None = None,
+    background: Any = None,
+    compute: Callable[[str, str, Objective], str] | None = None,
+) -> Decide:
+    """Return the app with these plans proposed one after the other, and a battery that has just reported."""
+    clock = FakeClock(NOW)
+    api, store, measurements = FakeEnergyApi(clock), FakeStore(clock), CampusMeasurements(clock)
+    jobs, link = FakeJobs(clock), FakeLink()
+    for email, role in ((MANAGER, Role.MANAGER), (ANALYST, Role.ANALYST), (VIEWER, Role.VIEWER)):
+        api.add_person(email, PASSWORD, project(role))
+    api.add_person(OPERATOR, PASSWORD, project(Role.OPERATOR))
+    workspace = Workspace(
+        settings=Settings(secret_key=SECRET, _env_file=None),
+        clock=clock,
+        api=api,
+        measurements=measurements,
+        sites=FakeSites(place or site()),
+        sessions=store.sessions,
+        recommendations=store.recommendations,
+        ledger=store.ledger,
+        leases=store.leases,
+        audit=store.audit,
+        alarms=store.alarms,
+        states=store.states,
+        jobs=jobs,
+        link=link,
+        demo=True,
+    )
+    app = create_app(workspace, background=background, compute=compute)
+    decide = Decide(app, clock, api, measurements, store, jobs, link)
+    for plan in plans:
+        decide.propose(plan)
+    decide.battery_reports()
+    return decide
+
+
+def fresh(payload: Payload, left: timedelta = timedelta(minutes=12)) -> Payload:
+    """Return the payload as one that can be approved for `left` from now on."""
+    return replace(payload, expires_at=NOW + left)
