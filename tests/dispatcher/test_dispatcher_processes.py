@@ -12,7 +12,7 @@ import pytest
 from controllers.release_socket import SocketLink
 from dash_app.domain.dispatch import Stage
 from dash_app.domain.recommendation import State
-from tests.fakes.dispatch_rig import ENABLE, SETPOINT, Rig
+from tests.fakes.dispatch_rig import ENABLE, LONG_LEASE_S, SETPOINT, Rig
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_value_lost_with_the_kill_is_written_by_the_next_under_a_new_epoch(rig
 
 
 def test_of_two_dispatchers_one_writes(rig: Rig) -> None:
-    first, second = rig.start(), rig.start()
+    first, second = rig.start(LONG_LEASE_S), rig.start(LONG_LEASE_S)
     rig.wait(lambda: followed(rig))
     beats = {row.epoch for row in rig.rows()}
     assert (rig.setpoints_w(), beats) == ([10_000], {1})
@@ -56,10 +56,10 @@ def test_of_two_dispatchers_one_writes(rig: Rig) -> None:
 
 
 def test_one_that_was_stopped_for_long_writes_nothing_when_it_goes_on(rig: Rig) -> None:
-    stalled = rig.start()
+    stalled = rig.start(LONG_LEASE_S)
     rig.wait(lambda: followed(rig))
     rig.freeze(stalled)
-    rig.start()
+    rig.start(LONG_LEASE_S)
     rig.wait(lambda: any(row.epoch == 2 for row in rig.rows()))
     before = list(rig.double.handler.writes)
     stalled.send_signal(signal.SIGCONT)

@@ -29,6 +29,8 @@ from tests.fakes.payloads import a_payload, a_step
 ROOT = Path(__file__).parents[2]
 SETPOINT, ENABLE = 10, 12
 PATIENCE_S = 20.0
+SHORT_LEASE_S, LONG_LEASE_S = 1.2, 4.0
+"""A busy machine may pause a process for longer than the short one; where that matters, take the long one."""
 
 
 class Rig:
@@ -53,8 +55,8 @@ class Rig:
         self.double.__exit__()
         self.store.close()
 
-    def start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.fakes.dispatcher_process", str(self.folder)]
+    def start(self, lease_s: float = SHORT_LEASE_S) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "tests.fakes.dispatcher_process", str(self.folder), str(lease_s)]
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, env={**os.environ})
         self.processes.append(process)
         return process
@@ -86,7 +88,7 @@ class Rig:
             lock.close()
 
     def freeze(self, process: subprocess.Popen[bytes]) -> None:
-        """Stop the process for a while, but not inside a transaction: SQLite would let nobody write until it goes on."""
+        """Stop the process for a while, but not inside a transaction: SQLite would let nobody else write."""
         frozen = False
         while not frozen:
             process.send_signal(signal.SIGSTOP)

@@ -1,4 +1,4 @@
-"""A real dispatcher in a process of its own, with short times: `python -m tests.fakes.dispatcher_process STATE_DIR`."""
+"""A real dispatcher in a process of its own: `python -m tests.fakes.dispatcher_process STATE_DIR LEASE_S`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from dash_app.workflows.dispatch_state import DispatchPorts
 from services.store import open_store
 from tests.fakes.bench import NoSites
 
-TIMING = Timing(poll_s=0.05, lease_s=1.2, guard_s=0.4)
 SECRET = "a secret of at least thirty-two characters"
 
 
@@ -28,7 +27,7 @@ def now() -> datetime:
     return datetime.now(tz=UTC)
 
 
-def main(state_dir: Path) -> None:
+def main(state_dir: Path, lease_s: float) -> None:
     store = open_store(f"sqlite:///{state_dir / 'plans.sqlite'}", secret_key=SECRET, busy_timeout_s=0.3)
     given = DispatchPorts(
         recommendations=store.recommendations,
@@ -50,10 +49,10 @@ def main(state_dir: Path) -> None:
         stop=stop_on_signals(),
         serve=lambda release: ReleaseServer(state_dir / "dispatcher.sock", release),
         holder=f"process {os.getpid()}",
-        timing=TIMING,
+        timing=Timing(poll_s=0.05, lease_s=lease_s, guard_s=lease_s / 3),
     )
     store.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), float(sys.argv[2]))
