@@ -23,6 +23,9 @@ from dash_app.domain.view import View
 from dash_app.workflows.overview import Overview, Place
 from pages.overview_views import at_least, main_quantity
 
+NOTHING_KWH = 0.05
+"""Less than this is not worth a bar."""
+
 
 def now_card(balance: NowBalance, place: Place) -> html.Section:
     """Return the Now card: In and Out with what is not accounted for."""
@@ -62,7 +65,7 @@ def arrays_card(overview: Overview) -> html.Section:
     quantity, view = main_quantity(overview.place), overview.view
     measurands = overview.place.of(quantity)
     figures = [(m.name, overview.part_kpis(m)) for m in measurands]
-    largest = max((known.total_kwh or 0.0 for _name, known in figures), default=0.0) or 1.0
+    largest = max([NOTHING_KWH, *(known.total_kwh or 0.0 for _name, known in figures)])
     rows = [
         list_bar(
             name,
@@ -93,16 +96,14 @@ def sources_card(overview: Overview) -> html.Section:
         return card(title, empty(_("Known for ranges of up to a month with a measured load.")), meta=meta)
     battery = _("Simulated battery") if overview.place.simulated else _("Battery")
     amounts = [
-        ("pv", _("PV direct"), sources.pv_kwh),
-        ("discharge", battery, sources.battery_kwh),
-        ("import", _("Grid"), sources.grid_kwh),
+        ("pv", _("PV direct"), sources.pv_kwh, overview.place.of(Quantity.PV_KW)),
+        ("discharge", battery, sources.battery_kwh, overview.place.of(Quantity.DISCHARGE_KW)),
+        ("import", _("Grid"), sources.grid_kwh, (None,)),
     ]
-    parts = [
-        Part(look=look, name=name, amount=kwh, text=percent(kwh / sources.total_kwh)) for look, name, kwh in amounts
-    ]
+    shares = [(look, name, kwh, percent(kwh / sources.total_kwh)) for look, name, kwh, there in amounts if there]
+    parts = [Part(look=look, name=name, amount=kwh, text=share) for look, name, kwh, share in shares]
     rows = [
-        list_bar(name, kwh / sources.total_kwh, with_unit(kwh, "kWh"), percent(kwh / sources.total_kwh), look)
-        for look, name, kwh in amounts
+        list_bar(name, kwh / sources.total_kwh, with_unit(kwh, "kWh"), share, look) for look, name, kwh, share in shares
     ]
     body = [split_bar(parts, title, keys=False), html.Ul(rows, className="sb-list-bars")]
     caption = _("PV counts first, then the battery, the rest came from the grid.")

@@ -174,3 +174,15 @@ def test_a_day_of_twenty_three_hours_has_ninety_two_quarters() -> None:
     assert len(shown.total(Quantity.PV_KW)) == 92
     assert shown.view.first == date(2020, 10, 4)
     assert figures("?range=day&at=2020-10-04", now=shown.view.now)["average"].context.startswith("Over 23.0\u00a0h")
+
+
+def test_at_night_no_array_has_a_bar() -> None:
+    card = arrays_card(overview(now=datetime(2020, 9, 27, 18, tzinfo=UTC), planned=False))
+    assert {fill.style["width"] for fill in parts_with(card, "sb-track-fill")} == {"0%"}
+
+
+def test_a_site_without_pv_or_battery_has_no_rows_for_them() -> None:
+    text = words(sources_card(overview(at=place(None, "e_demand"))))
+    assert "PV direct" not in text
+    assert "battery" not in text.split("PV counts")[0]
+    assert "Grid" in text
