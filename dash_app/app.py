@@ -24,6 +24,7 @@ from dash_app.login import Entrance, install_login
 from dash_app.recompute_job import Compute, compute_in_fresh_workspace
 from dash_app.routes import PageModule, find_page
 from dash_app.session_cookie import configure_cookie
+from dash_app.session_memory import SessionMemory
 from dash_app.static_files import ASSETS, NOT_FOR_DASH, PUBLIC, StaticFiles
 from dash_app.way_in import HOME
 from dash_app.workflows.sign_in import session_of, sign_in, sign_out
@@ -121,7 +122,7 @@ def _dash(server: Flask, files: StaticFiles, background: Any) -> Dash:
 
 
 def _guard(app: Dash, workspace: Workspace) -> Guard:
-    find = partial(_session, workspace)
+    find = SessionMemory(partial(_session, workspace), workspace.clock)
     public = (*PUBLIC, *health.PUBLIC)
     return Guard(app, session_of=find, public=public, public_url=workspace.settings.public_url)
 

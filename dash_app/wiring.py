@@ -18,6 +18,7 @@ from controllers.modbus import ModbusPlant, open_plants
 from controllers.profiles import load_devices
 from controllers.release import release_devices as release_at_the_device
 from controllers.release_socket import ReleaseServer, SocketLink
+from controllers.rules import FileRules
 from controllers.spool import JsonLinesSpool
 from dash_app import keys
 from dash_app.background import JobManager, build_manager
@@ -81,6 +82,7 @@ def build(settings: Settings, *, patient: bool = False) -> Workspace:
         states=store.states,
         jobs=store.jobs,
         link=link(settings),
+        rules=FileRules(connection.devices_file),
         demo=connection.demo,
     )
 

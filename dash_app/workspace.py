@@ -7,13 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dash_app.domain import ports
+from dash_app.domain.dispatch import DeviceRules
 from dash_app.domain.jobs import Jobs
 from dash_app.settings import Settings
 
 
+def no_rules(_device_id: str) -> DeviceRules | None:
+    """Return None: nothing is known about devices without DEVICES_FILE."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """Everything the web app, the planner and the dispatcher are given. `demo` says that the plant is simulated."""
+    """Everything the web app, the planner and the dispatcher are given. `demo` says that the plant is simulated.
+
+    `rules` tells what is promised about a device, by its id.
+    """
 
     settings: Settings
     clock: Callable[[], datetime]
@@ -29,4 +38,5 @@ class Workspace:
     states: ports.States
     jobs: Jobs
     link: ports.DispatcherLink
+    rules: Callable[[str], DeviceRules | None] = no_rules
     demo: bool = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -12,18 +11,20 @@ from dash import Dash, Input, Output, State, html, no_update
 
 from components.cards import chart_parts
 from components.graph import drawn_id, register_chart
-from components.states import error
 from components.words import _
 from dash_app.domain import ports
+from dash_app.domain.dispatch import DeviceRules
 from dash_app.domain.errors import ApiError, DecisionConflict, PlanRejected, SessionEnded, StoreUnavailable
 from dash_app.domain.project import Right
 from dash_app.domain.time import Clock
-from dash_app.workflows.live import Live, LivePorts, look, track
+from dash_app.workflows.live import Live, LivePorts, look
+from dash_app.workflows.live_tracking import track
 from dash_app.workflows.review import ReviewPorts, stop
 from dash_app.workflows.sign_in import reread
 from pages import live_views as views
 from pages.live_layout import CHART, Id, layout
 from pages.live_limits import limits_card
+from pages.overview import drawn_safely
 
 PATH = "/p/<project_id>/live"
 __all__ = ["PATH", "Id", "layout", "register"]
@@ -37,14 +38,14 @@ def live_view(live: Live) -> dict[str, Any]:
     reason = views.stop_reason(live)
     return {
         "head": views.head_view(live),
-        "banners": [] if nothing else _safely(lambda: views.banners(live)),
+        "banners": [] if nothing else drawn_safely(lambda: views.banners(live)),
         "nothing": views.no_battery_view() if nothing else None,
         "hidden": nothing,
-        "now": _safely(lambda: views.now_view(live)),
+        "now": drawn_safely(lambda: views.now_view(live)),
         "control": [html.P(control.title, className="sb-emphasis"), html.P(control.words, className="sb-muted")],
         "badge": control.badge,
-        "chain": _safely(lambda: views.chain_card(live)),
-        "limits": _safely(lambda: limits_card(live)),
+        "chain": drawn_safely(lambda: views.chain_card(live)),
+        "limits": drawn_safely(lambda: limits_card(live)),
         "stop_off": bool(reason),
         "reason": reason,
     }
@@ -87,12 +88,13 @@ def register(
     sessions: ports.Sessions,
     api: ports.EnergyApi,
     clock: Clock,
+    rules: Callable[[str], DeviceRules | None],
     who: Callable[[], ports.Session],
     require: Callable[..., None],
 ) -> None:
     """Put the page and its callbacks into `app`."""
     shared: dict[str, Any] = {"recommendations": recommendations, "states": states, "sites": sites, "clock": clock}
-    given = LivePorts(measurements=measurements, ledger=ledger, alarms=alarms, **shared)
+    given = LivePorts(measurements=measurements, ledger=ledger, alarms=alarms, rules=rules, **shared)
     reviewed = ReviewPorts(audit=audit, link=link, reread=partial(reread, sessions, api), **shared)
     register_chart(app, CHART)
     _register_dialog(app)
@@ -163,13 +165,3 @@ def _outputs() -> dict[str, Output]:
 def _chart_outputs() -> dict[str, Output]:
     parts = {part: Output(part_id, "children") for part, part_id in chart_parts(CHART).items()}
     return {"drawn": Output(drawn_id(CHART), "data"), **parts}
-
-
-def _safely(draw: Callable[[], Any]) -> Any:
-    """Return what `draw` draws; when that is our fault, a box with a reference, so that the other cards live on."""
-    try:
-        return draw()
-    except Exception as fault:  # the boundary of a card: logged in full, shown with its reference
-        reference = secrets.token_hex(2)
-        log.exception("card not drawn", ref=reference, exc_info=fault)
-        return error(reference)

@@ -107,10 +107,18 @@ def _beats(live: Live) -> html.Dl:
         (_("Device answered"), _("%(age)s ago", age=_age(live)) if reading else _("Not yet")),
         (_("Device mode"), _(MODES[reading.mode]) if reading else _("Unknown")),
         (_("Set-point held"), _told(live)),
+        (_("Device watchdog"), _watchdog(live)),
         (_("Dispatcher"), _("reported %(age)s ago", age=duration(silent)) if silent is not None else _("Not seen")),
         (_("Open alarms"), str(len(live.held.alarms)) if live.held.alarms else _("None")),
     ]
     return html.Dl([part for name, value in facts for part in (html.Dt(name), html.Dd(value))], className="sb-facts")
+
+
+def _watchdog(live: Live) -> str:
+    if live.rules is None:
+        return _("Not known here")
+    facts = {"after": with_unit(live.rules.watchdog_s, "s", 0), "every": with_unit(live.rules.refresh_s, "s", 0)}
+    return _("%(after)s, refreshed every %(every)s") % facts
 
 
 def _told(live: Live) -> str:

@@ -124,6 +124,9 @@ def chain_card(live: Live) -> html.Section:
 def chart_view(tracking: Tracking, place: Place) -> dict[str, Any]:
     """Return what the chart card is filled with: `drawn`, `meta`, `legend`, `caption`."""
     meta = _("%(battery)s · kW · dashed set-point, solid measured", battery=battery_name(place))
+    if tracking.tolerance_kw is not None:
+        allowed = with_unit(tracking.tolerance_kw, "kW")
+        meta = _("%(meta)s, grey ±%(allowed)s allowed", meta=meta, allowed=allowed)
     return {
         "drawn": drawn(setpoint_figure(tracking, place.zone), height=HEIGHT, phone_height=PHONE_HEIGHT),
         "meta": meta,

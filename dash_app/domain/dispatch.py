@@ -127,6 +127,15 @@ class NoControl:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRules:
+    """What is promised about a device: its allowed deviation, and its own watchdog with our refresh, in seconds."""
+
+    tolerance_kw: float
+    watchdog_s: float
+    refresh_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRow:
     """One row of the dispatch ledger. Rows are only ever added."""
 

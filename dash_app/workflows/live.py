@@ -5,18 +5,17 @@ The plan store and the energy API fail apart from each other: what the other one
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
-import pandas as pd
 import structlog
 
 from dash_app.domain.chain import Slot, approval_of
-from dash_app.domain.dispatch import Alarm, Telemetry
+from dash_app.domain.dispatch import Alarm, DeviceRules, Telemetry
 from dash_app.domain.errors import ApiError, NotFound, PlanRejected, SessionEnded, StoreUnavailable
-from dash_app.domain.measurement import total_of
 from dash_app.domain.now import NowBalance
 from dash_app.domain.ports import (
     Alarms,
@@ -29,10 +28,9 @@ from dash_app.domain.ports import (
     States,
 )
 from dash_app.domain.recommendation import Recommendation, State, Transition
-from dash_app.domain.site import Measurand, Quantity
+from dash_app.domain.site import Measurand
 from dash_app.domain.time import Clock
-from dash_app.domain.tracking import Tracking, planned, told_by
-from dash_app.workflows.live_slots import LOOK_AHEAD, LOOK_BACK, ROWS, slots_of
+from dash_app.workflows.live_slots import slots_of
 from dash_app.workflows.overview import Place, balance_now
 
 DISPATCHER = "dispatcher"
@@ -56,6 +54,7 @@ class LivePorts:
     states: States
     alarms: Alarms
     clock: Clock
+    rules: Callable[[str], DeviceRules | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +83,7 @@ class Live:
     held: Held
     store_fault: str = ""
     api_fault: str = ""
+    rules: DeviceRules | None = None
 
     @property
     def reading(self) -> Telemetry | None:
@@ -114,7 +114,7 @@ class Live:
 def look(given: LivePorts, session: Session, pathname: str) -> Live:
     """Return what is known of a site at this moment; raise NotFound unless it is this person's."""
     now = given.clock()
-    place, api_fault = _place(given, session, pathname)
+    place, api_fault = place_of(given, session, pathname)
     held, store_fault = _held(given, place, now)
     balance = plant_balance(held.telemetry, now)
     from_plant = balance is not None
@@ -128,30 +128,8 @@ def look(given: LivePorts, session: Session, pathname: str) -> Live:
         held=held,
         store_fault=store_fault,
         api_fault=api_fault,
+        rules=rules_at(given, place),
     )
-
-
-def track(given: LivePorts, session: Session, pathname: str) -> tuple[Tracking | None, Place]:
-    """Return set-point and measured power of the last hours, None without a battery; raise what the ports raise."""
-    now = given.clock()
-    place, _fault = _place(given, session, pathname)
-    battery = place.site.battery if place.site else None
-    if battery is None:
-        return None, place
-    start, end = now - LOOK_BACK, now + LOOK_AHEAD
-    project_id = place.project.project_id
-    rows = given.ledger.rows(project_id, start - timedelta(hours=1), ROWS)
-    step = place.native(Quantity.CHARGE_KW, Quantity.DISCHARGE_KW)
-    tracking = Tracking(
-        start=start,
-        end=end,
-        now=now,
-        told=told_by([row for row in rows if row.device_id == battery.device_id], now),
-        measured=_battery_kw(given, session, place, start, now, step),
-        step=step,
-        ahead=planned(given.recommendations.in_force(project_id), now, end),
-    )
-    return tracking, place
 
 
 def plant_balance(telemetry: Telemetry | None, now: datetime) -> NowBalance | None:
@@ -174,7 +152,7 @@ def plant_balance(telemetry: Telemetry | None, now: datetime) -> NowBalance | No
     )
 
 
-def _place(given: LivePorts, session: Session, pathname: str) -> tuple[Place, str]:
+def place_of(given: LivePorts, session: Session, pathname: str) -> tuple[Place, str]:
     """Return the project of an address; without its measurands, and why, when the energy API cannot be asked."""
     parts = pathname.split("/")
     project = session.project(unquote(parts[2])) if len(parts) > 2 else None
@@ -191,6 +169,11 @@ def _place(given: LivePorts, session: Session, pathname: str) -> tuple[Place, st
         fault = str(error)
     zone = site.timezone if site else ZoneInfo("UTC")
     return Place(project=project, site=site, measurands=measurands, zone=zone), fault
+
+
+def rules_at(given: LivePorts, place: Place) -> DeviceRules | None:
+    """Return what is promised about the battery of a place, where that is known."""
+    return given.rules(place.site.battery.device_id) if place.site and place.site.battery else None
 
 
 def _api_balance(given: LivePorts, session: Session, place: Place) -> tuple[NowBalance | None, str]:
@@ -233,19 +216,3 @@ def _proposed(recommendations: Recommendations, project_id: str, now: datetime) 
     newest = recommendations.newest(project_id, limit=1)
     open_states = (State.PROPOSED, State.AWAITING_SECOND)
     return next((one for one in newest if one.state in open_states and one.payload.expires_at > now), None)
-
-
-def _battery_kw(
-    given: LivePorts, session: Session, place: Place, start: datetime, end: datetime, step: timedelta
-) -> pd.Series:
-    """Return the measured battery power, discharge positive; empty where the API has none."""
-    pair = (Quantity.DISCHARGE_KW, Quantity.CHARGE_KW)
-    parts = [m for quantity in pair for m in place.of(quantity)]
-    if not parts:
-        return pd.Series(dtype=float, index=pd.DatetimeIndex([], tz=UTC))
-    ids = [m.measurand_id for m in parts]
-    window = given.measurements.load_window(session, place.project, start, end, ids)
-    signs = {quantity: sign for quantity, sign in zip(pair, (1.0, -1.0), strict=True) if place.of(quantity)}
-    sums = [sign * total_of(window, place.measurands, quantity, step) for quantity, sign in signs.items()]
-    total = pd.concat(sums, axis=1).sum(axis=1, skipna=False)
-    return total[(total.index >= pd.Timestamp(start)) & (total.index <= pd.Timestamp(end) - step)]

@@ -1,4 +1,4 @@
-"""The whole app on an afternoon at the campus, one person for each role; `python -m tests.app.live_app PORT` shows it."""
+"""The whole app on an afternoon at the campus, one person per role; `python -m tests.app.live_app PORT` runs it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dash import Dash
 from flask.testing import FlaskClient
 
 from dash_app.app import create_app
+from dash_app.domain.dispatch import DeviceRules
 from dash_app.domain.project import Role
 from dash_app.domain.site import Site
 from tests.app.building import PASSWORD, build, sign_in
@@ -18,6 +19,7 @@ from tests.fakes.campus import NOW, CampusMeasurements, project, site
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import FakeLink, FakeStore
 
+RULES = DeviceRules(tolerance_kw=1.5, watchdog_s=60, refresh_s=25)
 PEOPLE = {
     Role.VIEWER: "vic@example.org",
     Role.ANALYST: "ada@example.org",
@@ -60,6 +62,7 @@ def build_live(*, dispatched: bool = True, place: Site | None = None) -> LiveApp
         measurements=measurements,
         sites=FakeSites(place or site()),
         link=link,
+        rules={"monash-ess1": RULES}.get,
         **ports,
     )
     return LiveApp(create_app(workspace), clock, measurements, store, link)

@@ -1,4 +1,4 @@
-"""An afternoon at the campus as the plan store has it: seven slots dispatched, one of them with trouble, one running."""
+"""An afternoon at the campus as the plan store has it: seven slots dispatched, one with trouble, one running."""
 
 from __future__ import annotations
 
