@@ -13,6 +13,8 @@ SECRET_KEYS = frozenset(
     {"password", "token", "access_token", "refresh_token", "authorization", "cookie", "secret", "secret_key"}
 )
 BLOT = "***"
+REPORTED_BY_US = ("pymodbus",)
+"""Libraries whose every failure we log ourselves, with the facts."""
 
 
 def configure(level: str) -> None:
@@ -31,6 +33,8 @@ def configure(level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
+    for name in REPORTED_BY_US:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     logging.basicConfig(
         level=max(number, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )

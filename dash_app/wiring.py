@@ -6,6 +6,7 @@ import hashlib
 import os
 import socket
 import time
+import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
@@ -23,14 +24,14 @@ from controllers.spool import JsonLinesSpool
 from dash_app import keys
 from dash_app.background import JobManager, build_manager
 from dash_app.connection import Connection, connection_of
-from dash_app.dispatcher import Release
+from dash_app.dispatcher import Release, stop_record
 from dash_app.dispatcher import run_dispatcher as run_dispatch_loop
 from dash_app.domain.errors import ConfigError, StoreUnavailable
 from dash_app.domain.ports import DispatcherLink, Session, Sites
 from dash_app.settings import Settings
 from dash_app.stop import stop_on_signals
 from dash_app.workflows import sign_in
-from dash_app.workflows.dispatch_gate import Gate
+from dash_app.workflows.dispatch_gate import Closure, Gate
 from dash_app.workflows.dispatch_state import DispatchPorts
 from dash_app.workspace import Workspace
 from services.cache import DiskStore
@@ -138,7 +139,10 @@ def plants(connection: Connection) -> tuple[ModbusPlant, ...]:
 
 
 def release_devices(settings: Settings, connection: Connection, project_id: str | None, who: str) -> dict[str, str]:
-    """Release through the dispatcher, else at the device itself; return for each device "" or why it was not."""
+    """Release through the dispatcher, else at the device itself; return for each device "" or why it was not.
+
+    A release at the device is put on the dispatcher's local record: the next one executes nothing approved before it.
+    """
     if connection.devices_file is None:
         return {}
     told = [one for one in load_devices(connection.devices_file) if project_id in (None, one.project_id)]
@@ -147,6 +151,7 @@ def release_devices(settings: Settings, connection: Connection, project_id: str 
     outcomes = {one.device.id: "" for one in told if one.project_id in confirmed}
     for project in {one.project_id for one in told} - confirmed:
         outcomes |= release_at_the_device(connection.devices_file, project, now)
+        _spool(settings).append(stop_record(Closure(project_id=project, who=who, at=now())))
     return outcomes
 
 
@@ -163,15 +168,20 @@ def run_dispatcher(settings: Settings) -> None:
         states=store.states,
         audit=store.audit,
         sites=sites(connection),
-        spool=JsonLinesSpool(settings.state_dir / "dispatcher.jsonl"),
+        spool=_spool(settings),
         gate=Gate(),
         law=law.setpoint_kw,
         clock=now,
         monotonic=time.monotonic,
     )
-    holder = f"{socket.gethostname()}-{os.getpid()}"
+    holder = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     serve = partial(_serve, settings)
     run_dispatch_loop(given, plants(connection), stop=stop, serve=serve, holder=holder)
+
+
+def _spool(settings: Settings) -> JsonLinesSpool:
+    """Return the dispatcher's local record; a release made without a dispatcher stands there too."""
+    return JsonLinesSpool(settings.state_dir / "dispatcher.jsonl")
 
 
 def _serve(settings: Settings, release: Release) -> AbstractContextManager[object]:
