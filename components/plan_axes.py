@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import plotly.graph_objects as go
 
 from components.numbers import percent
@@ -18,8 +19,10 @@ from dash_app.domain.recommendation import Payload
 
 ROWS = {"y": (0.5, 1.0), "y2": (0.27, 0.42), "y3": (0.0, 0.19)}
 """Each row's y axis and its part of the height, from the bottom."""
-LABEL_PLACES = (0.12, 0.5, 0.8)
-"""Where along the time axis a limit may be labelled."""
+LABEL_PLACES = tuple(place / 20 for place in range(3, 18))
+"""Where along the plan a limit may be labelled."""
+LAST_STEPS = 12
+"""Over so many steps at the end of the plan the names of the prices are written."""
 
 
 def draw_axes(figure: go.Figure, places: list[float], texts: list[str]) -> None:
@@ -95,10 +98,10 @@ def draw_words(figure: go.Figure, picture: PlanPicture, extent: tuple[float, flo
     draw_unit(figure, _("Power, kW"), y=ROWS["y"][1])
     draw_unit(figure, _("State of charge, %"), y=ROWS["y2"][1])
     draw_unit(figure, _("Price, %(currency)s per kWh", currency=picture.payload.currency), y=ROWS["y3"][1])
-    left, span = wall(picture.start, picture.zone), picture.end - picture.start
-    _write(figure, left, high, _("in"), xanchor="left", xshift=6, yshift=-9)
+    right, span = wall(picture.end, picture.zone), picture.end - picture.start
+    _write(figure, right, high, _("in"), xanchor="right", xshift=-6, yshift=-9)
     if low < 0:
-        _write(figure, left, low, _("out"), xanchor="left", xshift=6, yshift=9)
+        _write(figure, right, low, _("out"), xanchor="right", xshift=-6, yshift=9)
     turn, edge = picture.planned_from, wall(picture.planned_from, picture.zone)
     if turn - picture.start > span / 10:
         _write(figure, edge, high, _("measured"), xanchor="right", xshift=-6, yshift=-9)
@@ -109,19 +112,25 @@ def draw_words(figure: go.Figure, picture: PlanPicture, extent: tuple[float, flo
 def draw_price_names(figure: go.Figure, payload: Payload, zone: ZoneInfo) -> None:
     """Write which line is the buying and which the selling price, near the end of the plan."""
     frame = plan_frame(payload)
-    buy, sell = float(frame[Column.BUY].iloc[-1]), float(frame[Column.SELL].iloc[-1])
-    if buy != buy or sell != sell:
+    buy, sell = (frame[name].to_numpy(dtype=float)[-LAST_STEPS:] for name in (Column.BUY, Column.SELL))
+    if np.isnan([*buy, *sell]).any():
         return
-    moment = wall(payload.steps[-1].end - timedelta(hours=1), zone)
-    above, below = (_("buy"), _("sell")) if buy >= sell else (_("sell"), _("buy"))
-    _write(figure, moment, max(buy, sell), above, yref="y3", xanchor="right", yshift=8)
-    _write(figure, moment, min(buy, sell), below, yref="y3", xanchor="right", yshift=-8)
+    moment = wall(payload.steps[-1].end - timedelta(minutes=30), zone)
+    above, below = (_("buy"), _("sell")) if buy.mean() >= sell.mean() else (_("sell"), _("buy"))
+    _write(figure, moment, float(max(buy.max(), sell.max())), above, yref="y3", xanchor="right", yshift=8)
+    _write(figure, moment, float(min(buy.min(), sell.min())), below, yref="y3", xanchor="right", yshift=-8)
 
 
 def _free_place(payload: Payload, level: float) -> float:
     """Return the place (0..1) along the plan where the curve is farthest from `level`."""
-    count = len(payload.steps)
-    return max(LABEL_PLACES, key=lambda place: abs(payload.steps[int(place * (count - 1))].soc_end - level))
+    levels = np.array([step.soc_end for step in payload.steps])
+    around = max(1, len(levels) // 12)
+
+    def distance(place: float) -> float:
+        middle = int(place * (len(levels) - 1))
+        return float(np.abs(levels[max(0, middle - around) : middle + around + 1] - level).min())
+
+    return max(LABEL_PLACES, key=distance)
 
 
 def _write(figure: go.Figure, x: datetime, y: float, text: str, *, yref: str = "y", **where: Any) -> None:

@@ -35,8 +35,11 @@ def plan_figure(picture: PlanPicture) -> go.Figure:
     draw_prices(figure, picture)
     draw_axes(figure, places, texts)
     draw_time_axis(figure, picture.start, picture.end, picture.zone, anchor="y3")
+    _shorten_phone_ticks(figure)
     if picture.start < picture.now < picture.end:
         draw_now(figure, picture.now, picture.zone)
+        if picture.now - picture.start < (picture.end - picture.start) / 4:
+            figure.layout.annotations[-1].update(xanchor="left")
     draw_limits(figure, picture.payload, picture.zone)
     draw_words(figure, picture, (places[0], places[-1]))
     draw_price_names(figure, picture.payload, picture.zone)
@@ -79,6 +82,13 @@ def plan_menu(name: str, title: str) -> html.Details:
     ]
     summary = html.Summary(icon(Icon.DOTS), className="sb-menu-button", **aria(label=_("Menu: %(t)s", t=title)))
     return html.Details([summary, html.Div(buttons, className="sb-menu-sheet sb-menu-right")], className="sb-menu")
+
+
+def _shorten_phone_ticks(figure: go.Figure) -> None:
+    """Name only the days on phones: more does not fit under more than two of them."""
+    ticks = figure.layout.meta["phone_ticks"]
+    texts = [text if text.startswith("<b>") else "" for text in ticks["ticktext"]]
+    figure.update_layout(meta={"phone_ticks": {**ticks, "ticktext": texts}})
 
 
 def _draw_gaps(figure: go.Figure, picture: PlanPicture) -> None:

@@ -17,36 +17,32 @@ from components.words import _
 from dash_app.domain.recommendation import Payload
 from dash_app.domain.schedule import Step
 
-NUMBERS = frozenset(range(3, 10))
+NUMBERS = frozenset(range(2, 9))
 
 
 def plan_table(payload: Payload, zone: ZoneInfo) -> html.Div:
     """Return every step: time, order, what the battery is expected to do, powers, SoC, prices."""
     frame = plan_frame(payload)
-    head = [
-        _("Time"),
-        _("Order"),
-        _("Battery"),
-        _("PV, kW"),
-        _("Load, kW"),
-        _("Import, kW"),
-        _("Export, kW"),
-        _("SoC at the end"),
-        _("Buy, per kWh"),
-        _("Sell, per kWh"),
-    ]
+    head = [_("Time"), _("Order"), _("PV"), _("Load"), _("Import"), _("Export"), _("SoC"), _("Buy"), _("Sell")]
     rows = []
     for place, step in enumerate(payload.steps):
         values = frame.iloc[place]
         powers = [number(values[name]) for name in (Column.PV, Column.LOAD, Column.IMPORT, Column.EXPORT)]
-        buy, sell = number(values[Column.BUY], 3), number(values[Column.SELL], 3)
-        guessed = values[Column.ESTIMATED] > 0
-        prices = [_price(buy, guessed=guessed), _price(sell, guessed=guessed)]
-        cells = [_when(payload, place, zone), order_words(step), battery_words(step)]
-        rows.append([*cells, *powers, percent(step.soc_end), *prices])
+        about = "≈ " if values[Column.ESTIMATED] > 0 else ""
+        prices = [f"{about}{number(values[name], 3)}" for name in (Column.BUY, Column.SELL)]
+        order = html.Span([order_words(step), html.Span(battery_words(step), className="sb-row-about")])
+        rows.append([_when(payload, place, zone), order, *powers, percent(step.soc_end), *prices])
     title = _("Plan, step by step")
     body = table(title, head, rows, numbers=NUMBERS)
     return html.Div(body, className="sb-plan-table", tabIndex=0, role="region", **aria(label=title))
+
+
+def units_words(payload: Payload) -> str:
+    """Return what the table's numbers are."""
+    return _(
+        "Powers in kW, means of each step; SoC at its end; prices in %(currency)s per kWh, ≈ estimated.",
+        currency=payload.currency,
+    )
 
 
 def plan_csv(payload: Payload) -> str:
@@ -75,8 +71,4 @@ def _when(payload: Payload, place: int, zone: ZoneInfo) -> html.Span:
     day = payload.steps[place].start.astimezone(zone).date()
     first = place == 0 or payload.steps[place - 1].start.astimezone(zone).date() != day
     time = clock_time(payload.steps[place].start, zone)
-    return html.Span([html.Strong(day_words(day, weekday=True)), " ", time] if first else time)
-
-
-def _price(text: str, *, guessed: bool) -> html.Span | str:
-    return html.Span([text, html.Span(_("est."), className="sb-guess")]) if guessed else text
+    return html.Span([html.Strong(day_words(day, weekday=True), className="sb-day"), time] if first else time)

@@ -139,7 +139,7 @@ def limit_words(payload: Payload, battery: Battery, zone: ZoneInfo) -> str:
         _at_content(payload, zone, full=True),
         _at_content(payload, zone, full=False),
     ]
-    return " ".join(part for part in parts if part) or _("No limit of the battery is reached.")
+    return " ".join(part for part in parts if part) or _("The battery reaches none of its limits.")
 
 
 def without_words(payload: Payload) -> str:
@@ -154,7 +154,9 @@ def without_words(payload: Payload) -> str:
     if rule.co2_kg is None or plan.co2_kg is None:
         return words
     co2 = rule.co2_kg - plan.co2_kg
-    return f"{words} {_('CO₂: %(kg)s.', kg=signed(co2, 'kg'))}"
+    amount = with_unit(abs(co2), "kg", 0)
+    emits = _("It emits %(kg)s more CO₂.", kg=amount) if co2 >= 0 else _("It emits %(kg)s less CO₂.", kg=amount)
+    return f"{words} {emits}"
 
 
 def estimated_words(count: int) -> str:
@@ -190,16 +192,16 @@ def _at_power(payload: Payload, limit_kw: float, *, charging: bool, zone: ZoneIn
     hours = with_unit(sum(hours_of(step) for step in reached), "h")
     facts = {"power": with_unit(limit_kw, "kW"), "hours": hours, "time": moment_words(reached[0].start, zone)}
     if charging:
-        return _("Charging power, %(power)s, for %(hours)s from %(time)s.", **facts)
-    return _("Discharging power, %(power)s, for %(hours)s from %(time)s.", **facts)
+        return _("It charges with %(power)s, its limit, for %(hours)s, first %(time)s.", **facts)
+    return _("It discharges with %(power)s, its limit, for %(hours)s, first %(time)s.", **facts)
 
 
 def _at_content(payload: Payload, zone: ZoneInfo, *, full: bool) -> str:
     for step in payload.steps:
         if full and step.soc_end >= step.soc_max - FULL:
-            return _("The battery is full at %(time)s.", time=moment_words(step.end, zone))
+            return _("It is full first %(time)s.", time=moment_words(step.end, zone))
         if not full and step.soc_end <= step.soc_min + FULL:
-            return _("It is at its lowest at %(time)s.", time=moment_words(step.end, zone))
+            return _("It is at its lowest first %(time)s.", time=moment_words(step.end, zone))
     return ""
 
 

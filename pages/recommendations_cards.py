@@ -50,13 +50,13 @@ class Ask(StrEnum):
 
 def cards_view(board: Board, open_plan: Recommendation, address: Address, pathname: str, address_id: str) -> list[Any]:
     """Return the cards: what waits (newest first), what is in force, the open one if it is neither, what was."""
-    shown = [*board.waiting]
-    shown += [plan for plan in (board.in_force, open_plan) if plan is not None and plan not in shown]
+    found = {plan.number: plan for plan in (*board.waiting, board.in_force, open_plan) if plan is not None}
+    shown = list(found.values())
     cards = []
     for plan in shown:
         href = pathname + address.query(number=plan.number)
-        cards.append(recommendation_card(_card(plan, board, plan == open_plan, href), address_id))
-    rest = [plan for plan in board.plans if plan not in shown][:EARLIER]
+        cards.append(recommendation_card(_card(plan, board, plan.number == open_plan.number, href), address_id))
+    rest = [plan for plan in board.plans if plan.number not in found][:EARLIER]
     return [*cards, *_earlier(rest, address, pathname, address_id)]
 
 

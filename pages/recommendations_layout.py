@@ -175,7 +175,7 @@ def _dialog() -> dbc.Modal:
     return dbc.Modal(
         [
             html.Div(html.H2(id=Id.QUESTION, className="sb-title"), className="modal-header"),
-            html.Div(body, className="modal-body"),
+            html.Div(body, className="modal-body", tabIndex=0),
             html.Div([back, *acts], className="modal-footer"),
         ],
         id=Id.DIALOG,

@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 from dash import html
 
+from components.aria import aria
 from components.icons import Icon, icon
 from components.numbers import duration, moment_words, number, percent
 from components.plan_data import runs_of
-from components.plan_table import plan_csv, plan_table
+from components.plan_table import plan_csv, plan_table, units_words
 from components.plan_words import estimated_words, goal_words, run_words, state_words
 from components.tables import table
 from components.words import _
@@ -32,7 +33,8 @@ def table_view(plan: Recommendation, board: Board) -> list[Any]:
         className="btn sb-secondary sb-small",
     )
     said = html.Ul(runs or [html.Li(_("The battery rests."))], className="sb-runs")
-    return [html.Div([said, file], className="sb-runs-head"), plan_table(plan.payload, board.zone)]
+    units = html.P(units_words(plan.payload), className="sb-card-caption")
+    return [html.Div([said, file], className="sb-runs-head"), plan_table(plan.payload, board.zone), units]
 
 
 def inputs_view(plan: Recommendation, board: Board) -> list[Any]:
@@ -60,7 +62,7 @@ def inputs_view(plan: Recommendation, board: Board) -> list[Any]:
     )
     listed = html.Dl([part for name, value in facts for part in (html.Dt(name), html.Dd(value))], className="sb-facts")
     said = html.Ul([html.Li(note) for note in notes], className="sb-runs") if notes else None
-    return [listed, table(_("Inputs"), head, rows), said]
+    return [listed, _scrolling(_("Inputs"), head, rows), said]
 
 
 def decisions_view(plan: Recommendation, board: Board, record: Sequence[Transition]) -> Any:
@@ -69,7 +71,12 @@ def decisions_view(plan: Recommendation, board: Board, record: Sequence[Transiti
         [moment_words(row.at, board.zone), html.Strong(state_words(row.after)), row.who, row.why or NO_BREAK_SPACE]
         for row in reversed(record)
     ]
-    return table(_("Decisions on %(plan)s", plan=plan.label), [_("When"), _("State"), _("Who"), _("Why")], rows)
+    head = [_("When"), _("State"), _("Who"), _("Why")]
+    return _scrolling(_("Decisions on %(plan)s", plan=plan.label), head, rows)
+
+
+def _scrolling(title: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> html.Div:
+    return html.Div(table(title, head, rows), className="sb-scroll", tabIndex=0, role="region", **aria(label=title))
 
 
 def _age(computed_at: datetime, newest: datetime) -> str:

@@ -24,8 +24,8 @@ BALANCED = (Quantity.PV_KW, Quantity.LOAD_KW, Quantity.CHARGE_KW, Quantity.DISCH
 WAITING = frozenset({State.PROPOSED, State.AWAITING_SECOND})
 KEPT = 20
 """So many plans of a project are within reach of the page; older ones are in the store."""
-BEFORE = timedelta(hours=6)
-"""So much of what was measured is shown before now."""
+BEFORE, LONGEST = timedelta(hours=10), timedelta(hours=14)
+"""So much of what was measured is shown before a plan begins, and at most so much before now."""
 PLAN_ALARM = "plan"
 
 
@@ -127,7 +127,7 @@ def record_of(plan: Recommendation, ports: BoardPorts) -> tuple[Transition, ...]
 def span_of(plan: Recommendation, now: datetime) -> tuple[datetime, datetime]:
     """Return from when to when the plan is shown: a plan that is over as it was, else with what came before now."""
     first, end = plan.payload.steps[0].start, plan.payload.steps[-1].end
-    begin = first if now >= end else max(min(now, first) - BEFORE, now - 2 * BEFORE)
+    begin = first if now >= end else max(min(now, first) - BEFORE, now - LONGEST)
     return floor_to(begin, timedelta(hours=1)), end
 
 
