@@ -20,6 +20,7 @@ from dash_app.auth import Guard
 from dash_app.domain.errors import ConfigError
 from dash_app.faults import show_fault
 from dash_app.headers import content_policy, install_headers, trusted_hosts
+from dash_app.last_project import with_prefetch
 from dash_app.login import Entrance, install_login
 from dash_app.recompute_job import Compute, compute_in_fresh_workspace
 from dash_app.routes import PageModule, find_page
@@ -132,8 +133,9 @@ def _session(workspace: Workspace, session_id: str) -> Any:
 
 
 def _entrance(workspace: Workspace, files: StaticFiles) -> Entrance:
+    signing_in = partial(sign_in, workspace.api, workspace.sessions, workspace.audit, workspace.measurements)
     return Entrance(
-        sign_in=partial(sign_in, workspace.api, workspace.sessions, workspace.audit, workspace.measurements),
+        sign_in=with_prefetch(signing_in, workspace),
         sign_out=partial(sign_out, workspace.sessions, workspace.audit),
         audit=workspace.audit,
         demo=workspace.demo,

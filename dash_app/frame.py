@@ -25,6 +25,7 @@ from dash_app.domain.project import Project, Right
 from dash_app.domain.recommendation import State
 from dash_app.domain.time import Clock
 from dash_app.faults import NOTICE_ID
+from dash_app.last_project import remember
 from dash_app.payload import project_of
 from dash_app.routes import PageModule, find_page
 
@@ -106,7 +107,10 @@ def register(app: Dash, frame: Frame) -> None:
 
     @app.callback(Output(Id.CONTENT, "children"), Output(Id.TITLE, "data"), Input(Id.URL, "pathname"))
     def show_page(pathname: str) -> tuple[Any, str]:
-        return page_view(frame, frame.who(), pathname)
+        session = frame.who()
+        if project := _project(session, pathname):
+            remember(project.project_id)
+        return page_view(frame, session, pathname)
 
     @app.callback(Output(Id.FRESHNESS, "children"), Input(Id.TICK, "n_intervals"), Input(Id.URL, "pathname"))
     def show_freshness(_beat: int | None, pathname: str) -> list[Any]:

@@ -19,7 +19,7 @@ from dash_app.workflows.plan import PlanPorts, make_recommendation
 from dash_app.workspace import Workspace
 
 LEASE = "planner"
-TTL = timedelta(seconds=60)
+TTL = timedelta(seconds=180)
 TICK_S = 5.0
 ALARM = "plan"
 
