@@ -53,6 +53,12 @@ def test_every_file_a_document_links_to_exists() -> None:
         assert missing == [], document
 
 
+def test_every_test_that_the_catalogue_of_faults_names_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (ROOT / "docs" / "faults.md").read_text())
+    missing = [f"{file}::{name}" for file, name in named if f"def {name}(" not in (ROOT / file).read_text()]
+    assert len(named) > 40 and missing == []
+
+
 def test_no_secret_stands_in_the_repository() -> None:
     files = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT).stdout.split()
     words = re.compile(r"(?i)(password|secret_key|token)\s*[:=]\s*['\"][A-Za-z0-9_\-]{20,}['\"]")

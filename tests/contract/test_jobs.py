@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -78,3 +79,15 @@ def test_a_job_that_fell_silent_has_failed_and_blocks_nobody(store: Store, clock
 def test_an_unknown_job_cannot_advance(store: Store) -> None:
     with pytest.raises(NotFound):
         store.jobs.advance("nobody", 0.5, "reading")
+
+
+def test_of_fifty_clicks_at_once_one_computes(store: Store) -> None:
+    def click(_number: int) -> bool:
+        try:
+            store.jobs.start("monash", "ada@example.org")
+        except DecisionConflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(max_workers=10) as clicks:
+        assert sum(clicks.map(click, range(50))) == 1
