@@ -67,7 +67,7 @@ def create_app(workspace: Workspace, *, background: Any = None, compute: Compute
     server = _server(workspace)
     files = StaticFiles()
     files.install(server)
-    app = _dash(server, files, background)
+    app = _dash(server, files, background, demo=workspace.demo)
     guard = _guard(app, workspace)
     install_login(server, _entrance(workspace, files))
     health.install_health(server, states=workspace.states, measurements=workspace.measurements, clock=workspace.clock)
@@ -91,7 +91,7 @@ def _server(workspace: Workspace) -> Flask:
     return server
 
 
-def _dash(server: Flask, files: StaticFiles, background: Any) -> Dash:
+def _dash(server: Flask, files: StaticFiles, background: Any, *, demo: bool) -> Dash:
     marks = {
         "ICON": "favicon.svg",
         "THEME": "theme.js",
@@ -118,7 +118,7 @@ def _dash(server: Flask, files: StaticFiles, background: Any) -> Dash:
         add_log_handler=False,
     )
     app._got_first_request["pages"] = True  # Dash's own router stays out: see dash_app.routes
-    app.layout = frame.layout
+    app.layout = partial(frame.layout, demo=demo)
     return app
 
 

@@ -67,8 +67,8 @@ class Frame:
     pages: Sequence[PageModule]
 
 
-def layout() -> html.Div:
-    """Return the empty frame."""
+def layout(*, demo: bool = False) -> html.Div:
+    """Return the empty frame; what stands above the content of a demo is there from the start: nothing jumps."""
     return html.Div(
         [
             dcc.Location(id=Id.URL, refresh="callback-nav"),
@@ -79,7 +79,12 @@ def layout() -> html.Div:
             html.A(_("Skip to the content"), href=f"#{Id.CONTENT}", className="sb-skip"),
             html.Nav(id=Id.NAV, className="sb-nav", **aria(label=_("Main"))),
             html.Header(_header(), className="sb-header"),
-            html.Aside(id=Id.BANNER, className="sb-banner", **aria(label=_("About these data"))),
+            html.Aside(
+                shell.demo_banner() if demo else [],
+                id=Id.BANNER,
+                className="sb-banner",
+                **aria(label=_("About these data")),
+            ),
             html.Main(
                 [html.Div(id=Id.NOTICE, className="sb-notice", role="alert"), html.Div(id=Id.CONTENT, tabIndex=-1)],
                 className="sb-main",
