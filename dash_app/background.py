@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,15 @@ class JobManager(DiskcacheManager):
         key = super().build_cache_key(fn, args, cache_args_to_ignore, triggered)  # type: ignore[no-untyped-call]
         return f"{key}-{uuid.uuid4().hex}"
 
+    def call_job_fn(self, key: str, job_fn: Any, args: Any, context: Any) -> Any:
+        """Start the job in a process that holds none of the web server's connections; return its pid."""
+
+        def job(*given: Any) -> None:
+            let_go_of_sockets()
+            job_fn(*given)
+
+        return super().call_job_fn(key, job, args, context)  # type: ignore[no-untyped-call]
+
     def get_result(self, key: str, job: Any) -> Any:
         """Return the result, UNDEFINED while the job runs, or an error when it is gone without one."""
         result = super().get_result(key, job)  # type: ignore[no-untyped-call]
@@ -31,6 +43,19 @@ class JobManager(DiskcacheManager):
             return result
         late = super().get_result(key, job)  # type: ignore[no-untyped-call]
         return {"background_callback_error": {"msg": WORKER_LOST, "tb": ""}} if late is self.UNDEFINED else late
+
+
+def let_go_of_sockets() -> None:
+    """Point every inherited socket at nothing.
+
+    A fork keeps its parent's connections open: a browser would wait on one that the server has closed until the job
+    ends. They are not closed, because a socket object that is collected later would then close somebody else's file.
+    """
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for link in list(Path("/proc/self/fd").iterdir()):
+        with suppress(OSError):
+            if stat.S_ISSOCK(os.fstat(int(link.name)).st_mode):
+                os.dup2(nothing, int(link.name))
 
 
 def build_manager(folder: Path) -> JobManager:

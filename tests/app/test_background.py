@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import stat
 import time
 from pathlib import Path
@@ -61,6 +62,16 @@ def test_an_exception_ends_as_a_visible_error(manager) -> None:
 
     key, job = run(manager, fail)
     assert "the reason" in wait_for(manager, key, job)["background_callback_error"]["msg"]
+
+
+def test_a_job_holds_none_of_the_servers_connections(manager, tmp_path) -> None:
+    here, there = socket.socketpair()
+    key, job = run(manager, lambda: time.sleep(30))
+    here.close()
+    there.settimeout(10)
+    assert there.recv(1) == b"", "the other end must see the connection end although the job still runs"
+    manager.terminate_job(job)
+    assert manager.get_result(key, job) is not None
 
 
 def test_the_folder_is_private_and_holds_json(manager) -> None:
