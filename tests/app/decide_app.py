@@ -19,7 +19,7 @@ from dash_app.domain.schedule import Objective
 from dash_app.domain.site import Site
 from dash_app.settings import Settings
 from dash_app.workspace import Workspace
-from tests.app.building import ANALYST, MANAGER, PASSWORD, SECRET, VIEWER, sign_in
+from tests.app.building import ANALYST, MANAGER, PASSWORD, SECRET, VIEWER, output_of, payload, sign_in
 from tests.fakes.api import FakeEnergyApi, FakeSites
 from tests.fakes.campus import NOW, CampusMeasurements, project, site
 from tests.fakes.clock import FakeClock
@@ -98,3 +98,27 @@ def build_decide(
 def fresh(payload: Payload, left: timedelta = timedelta(minutes=12)) -> Payload:
     """Return the payload as one that can be approved for `left` from now on."""
     return replace(payload, expires_at=NOW + left)
+
+
+def request(decide: Decide, part: str, trigger: str = "", **values: Any) -> dict[str, Any]:
+    """Return the payload for the callback that writes `part`; `values` by the page's ids, `do_approve__n_clicks=1`."""
+    given = {"address__pathname": PATH, "address__search": ""} | values
+    known = {_name(key): value for key, value in given.items()}
+    body = payload(decide.app, output_of(decide.app, f"recommendations-{part}"))
+    for entry in (*body["inputs"], *body["state"]):
+        entry["value"] = known.get(f"{entry['id']}.{entry['property']}")
+    return body | {"changedPropIds": [f"recommendations-{trigger}"] if trigger else []}
+
+
+def _name(key: str) -> str:
+    part, prop = key.split("__")
+    return f"recommendations-{part.replace('_', '-')}.{prop}"
+
+
+def said(node: Any) -> str:
+    """Return all text of a part as it travels to the browser, as a person reads it."""
+    if isinstance(node, dict):
+        return said(node.get("props", {}).get("children"))
+    if isinstance(node, list):
+        return " ".join(filter(None, (said(child).strip() for child in node)))
+    return "" if node is None else str(node)

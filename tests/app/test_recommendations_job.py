@@ -1,0 +1,224 @@
+"""Recompute: whose it is, what it returns, how it is watched and cancelled, and that its result stays its session's."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from dash_app.background import build_manager
+from dash_app.domain.errors import DecisionConflict
+from dash_app.domain.jobs import JobState
+from dash_app.domain.schedule import Objective
+from tests.app.building import ANALYST, MANAGER, VIEWER, call
+from tests.app.decide_app import PATH, Decide, build_decide, fresh, request, said
+from tests.fakes.campus import NOW
+from tests.fakes.hand_plan import hand_plan
+
+Compute = Callable[[str, str, Objective], str]
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Path:
+    """Return the file into which the process of the job writes what it was given."""
+    return tmp_path / "asked.json"
+
+
+def in_background(tmp_path: Path, compute: Compute) -> Decide:
+    return build_decide(fresh(hand_plan()), background=build_manager(tmp_path / "jobs"), compute=compute)
+
+
+@pytest.fixture
+def decide(tmp_path: Path, asked: Path) -> Iterator[Decide]:
+    def compute(session_id: str, project_id: str, objective: Objective) -> str:
+        asked.write_text(json.dumps([session_id, project_id, objective.value]))
+        return "monash-7"
+
+    yield in_background(tmp_path, compute)
+
+
+def body_of(decide: Decide, path: str = PATH, goal: str = "cost") -> dict[str, Any]:
+    clicked = {"recompute__n_clicks": 1, "goal__value": goal, "address__pathname": path}
+    return request(decide, "made.data", "recompute.n_clicks", **clicked)
+
+
+def poll(client: FlaskClient, body: dict[str, Any], handles: dict[str, str]) -> Any:
+    query = {"cacheKey": handles["cacheKey"], "job": handles["job"]}
+    return client.post("/_dash-update-component", json=body, query_string=query)
+
+
+def result_of(client: FlaskClient, body: dict[str, Any], handles: dict[str, str], within_s: float = 20) -> Any:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        answer = poll(client, body, handles)
+        if answer.status_code == 200 and "response" in (answer.get_json() or {}):
+            return answer.get_json()
+        time.sleep(0.05)
+    raise AssertionError("the job did not end")
+
+
+def test_the_job_is_the_signed_in_persons_and_returns_only_an_id(decide: Decide, asked: Path) -> None:
+    client, body = decide.signed_in(ANALYST), body_of(decide, goal="co2")
+    handles = call(client, body).get_json()
+    answer = result_of(client, body, handles)
+    assert answer["response"] == {"recommendations-made": {"data": "monash-7"}}
+    session_id, project_id, goal = json.loads(asked.read_text())
+    assert decide.store.sessions.get(session_id).person.email == ANALYST
+    assert (project_id, goal) == ("monash", "co2")
+
+
+def test_a_poll_as_the_browser_sends_it_without_any_values_is_answered(decide: Decide, asked: Path) -> None:
+    client = decide.signed_in(ANALYST)
+    handles = call(client, body_of(decide)).get_json()
+    bare = request(decide, "made.data", "recompute.n_clicks")
+    assert result_of(client, bare, handles)["response"]["recommendations-made"]["data"] == "monash-7"
+    assert poll(decide.signed_in(VIEWER), bare, handles).status_code == 403
+
+
+def test_a_viewer_starts_nothing(decide: Decide, asked: Path) -> None:
+    assert call(decide.signed_in(VIEWER), body_of(decide)).status_code == 403
+    assert call(decide.app.server.test_client(), body_of(decide)).status_code == 401
+    assert not asked.exists()
+
+
+def test_another_persons_project_is_not_computed(decide: Decide, asked: Path) -> None:
+    assert call(decide.signed_in(), body_of(decide, path="/p/fontana1/recommendations")).status_code == 404
+    assert not asked.exists()
+
+
+def test_anothers_handles_give_nothing(decide: Decide, asked: Path) -> None:
+    client, body = decide.signed_in(ANALYST), body_of(decide)
+    started = client.post("/_dash-update-component", json=body, query_string={"endId": "forged"})
+    handles = started.get_json()
+    deadline = time.monotonic() + 20
+    while not asked.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    other, guessed = decide.signed_in(MANAGER), {name: value[:-3] + "abc" for name, value in handles.items() if value}
+    for _try in range(5):
+        assert "monash-7" not in poll(other, body, guessed).get_data(as_text=True)
+    assert "monash-7" not in poll(decide.app.server.test_client(), body, handles).get_data(as_text=True)
+    assert "monash-7" not in poll(decide.signed_in(VIEWER), body, handles).get_data(as_text=True)
+    assert result_of(client, body, handles)["response"]["recommendations-made"]["data"] == "monash-7"
+
+
+def test_a_refusal_that_is_known_returns_no_id_and_no_traceback(tmp_path: Path) -> None:
+    def busy(*_given: Any) -> str:
+        raise DecisionConflict("ada@example.org is computing already.")
+
+    decide = in_background(tmp_path, busy)
+    client, body = decide.signed_in(), body_of(decide)
+    answer = result_of(client, body, call(client, body).get_json())
+    assert answer["response"] == {"recommendations-made": {"data": ""}}
+
+
+def test_a_fault_of_ours_is_a_reference_and_no_traceback(tmp_path: Path) -> None:
+    def broken(*_given: Any) -> str:
+        raise ValueError("secret detail")
+
+    decide = in_background(tmp_path, broken)
+    client, body = decide.signed_in(), body_of(decide)
+    text = json.dumps(result_of(client, body, call(client, body).get_json()))
+    assert "Something went wrong here. Ref" in text
+    assert "secret detail" not in text
+
+
+@pytest.fixture
+def idle() -> Decide:
+    return build_decide(fresh(hand_plan()))
+
+
+def strip(decide: Decide, *, trigger: str = "", email: str = MANAGER, kept: Any = None) -> dict[str, Any]:
+    body = request(decide, "job.hidden", trigger.removeprefix("recommendations-"), clicked__data=kept)
+    return dict(call(decide.signed_in(email), body).get_json()["response"])
+
+
+def test_without_a_job_the_strip_is_hidden_and_nothing_is_polled(idle: Decide) -> None:
+    shown = strip(idle)
+    assert shown["recommendations-job"]["hidden"] is True
+    assert shown["recommendations-job-tick"]["disabled"] is True
+    assert shown["recommendations-recompute"]["disabled"] is False
+
+
+def test_a_click_shows_at_once_that_something_begins(idle: Decide) -> None:
+    shown = strip(idle, trigger="recommendations-recompute.n_clicks")
+    assert shown["recommendations-job"]["hidden"] is False
+    assert shown["recommendations-job-words"]["children"] == "Starting the computation"
+    assert shown["recommendations-recompute"]["disabled"] is True
+    assert shown["recommendations-job-tick"]["disabled"] is False
+    assert shown["recommendations-cancel"]["disabled"] is True
+
+
+def test_a_reload_and_another_person_see_the_same_progress(idle: Decide) -> None:
+    job = idle.jobs.start("monash", ANALYST)
+    idle.jobs.advance(job.job_id, 0.6, "optimising")
+    for email in (ANALYST, MANAGER):
+        shown = strip(idle, email=email)
+        assert shown["recommendations-job"]["hidden"] is False
+        assert shown["recommendations-job-words"]["children"] == f"Optimising, 60\xa0%, for {ANALYST}"
+        assert shown["recommendations-job-bar"]["value"] == "60"
+        assert shown["recommendations-cancel"]["disabled"] is False
+        assert shown["recommendations-job-tick"]["disabled"] is False
+
+
+def cancel(decide: Decide, email: str) -> Any:
+    body = request(decide, "cancelled.data", "cancel.n_clicks", cancel__n_clicks=1)
+    return call(decide.signed_in(email), body)
+
+
+def test_cancel_asks_the_job_to_end_and_is_not_a_viewers(idle: Decide) -> None:
+    job = idle.jobs.start("monash", ANALYST)
+    assert cancel(idle, VIEWER).status_code == 403
+    assert idle.jobs.newest("monash").cancel_requested is False
+    assert cancel(idle, MANAGER).get_json()["response"]["recommendations-cancelled"]["data"] == job.job_id
+    assert idle.jobs.newest("monash").cancel_requested is True
+    shown = strip(idle)
+    assert shown["recommendations-job-words"]["children"] == "Cancelling"
+    assert shown["recommendations-cancel"]["disabled"] is True
+
+
+def test_the_end_of_a_job_is_told_in_words(idle: Decide) -> None:
+    job = idle.jobs.start("monash", ANALYST)
+    reason = "No plan keeps every limit. Smallest relaxation: soc_min by 0.08."
+    idle.jobs.finish(job.job_id, JobState.FAILED, error=reason)
+    shown = strip(idle)
+    assert shown["recommendations-job"]["hidden"] is True
+    assert said(shown["recommendations-ended"]["children"]) == f"No new plan: {reason}"
+    job = idle.jobs.start("monash", ANALYST)
+    idle.jobs.finish(job.job_id, JobState.CANCELLED)
+    assert said(strip(idle)["recommendations-ended"]["children"]) == "The computation was cancelled. Nothing changed."
+    job = idle.jobs.start("monash", ANALYST)
+    idle.jobs.finish(job.job_id, JobState.DONE, result="monash-7")
+    done = strip(idle)
+    assert said(done["recommendations-ended"]["children"]) == ""
+    assert done["recommendations-done"]["data"] == "monash-7"
+
+
+def test_a_failure_of_long_ago_is_no_news(idle: Decide) -> None:
+    job = idle.jobs.start("monash", ANALYST)
+    idle.jobs.finish(job.job_id, JobState.FAILED, error="No plan.")
+    idle.clock.advance(timedelta(minutes=16))
+    assert said(strip(idle)["recommendations-ended"]["children"]) == ""
+
+
+def test_a_click_whose_job_never_appears_says_so(idle: Decide) -> None:
+    kept = {"at": NOW.isoformat(), "before": ""}
+    assert strip(idle, kept=kept)["recommendations-job"]["hidden"] is False
+    told = "The computation did not start. Please try again."
+    answered = strip(idle, kept=kept, trigger="recommendations-made.data")
+    assert said(answered["recommendations-ended"]["children"]) == told
+    assert answered["recommendations-clicked"]["data"] is None
+    idle.clock.advance(timedelta(seconds=31))
+    assert said(strip(idle, kept=kept)["recommendations-ended"]["children"]) == told
+
+
+def test_who_may_not_recompute_sees_why(idle: Decide) -> None:
+    shown = strip(idle, email=VIEWER)
+    assert shown["recommendations-recompute"]["disabled"] is True
+    words = "Only analysts, operators and managers can recompute."
+    assert shown["recommendations-recompute-reason"]["children"] == words
