@@ -38,17 +38,17 @@ def money_of(problem: Problem, flows: Flows) -> Money:
     `cost` is imports minus exports plus wear plus the demand charge; `cycles` are full equivalents of the capacity.
     Wear is the problem's, which is 0 where the objective is not money: replace it first to count it there too.
     """
-    dt_h = problem.dt_h
-    imported, exported = problem.import_price @ flows.import_kw, problem.export_price @ flows.export_kw
-    discharged_kwh = dt_h * float(flows.discharged_kw.sum())
+    imported_kwh, exported_kwh = problem.hours * flows.import_kw, problem.hours * flows.export_kw
+    discharged_kwh = float(problem.hours @ flows.discharged_kw)
     capacity_kwh = sum(storage.capacity_kwh for storage in problem.storages)
     peak_kw = float(flows.import_kw.max())
     wear = problem.degradation_cost_per_kwh_discharged * discharged_kwh
+    energy = float(problem.import_price @ imported_kwh - problem.export_price @ exported_kwh)
     return Money(
-        cost=dt_h * float(imported - exported) + wear + _demand_cost(problem, peak_kw),
-        co2_kg=None if problem.co2_kg_per_kwh is None else dt_h * float(problem.co2_kg_per_kwh @ flows.import_kw),
-        import_kwh=dt_h * float(flows.import_kw.sum()),
-        export_kwh=dt_h * float(flows.export_kw.sum()),
+        cost=energy + wear + _demand_cost(problem, peak_kw),
+        co2_kg=None if problem.co2_kg_per_kwh is None else float(problem.co2_kg_per_kwh @ imported_kwh),
+        import_kwh=float(imported_kwh.sum()),
+        export_kwh=float(exported_kwh.sum()),
         peak_import_kw=peak_kw,
         cycles=discharged_kwh / capacity_kwh if capacity_kwh else 0.0,
     )
@@ -65,24 +65,24 @@ def _net_load_kw(problem: Problem) -> Array:
 
 def _at_once(problem: Problem, load: FlexibleLoad) -> Array:
     """Return the powers of a flexible load that starts at once and stops when it has its energy."""
-    ceiling_kw = load.ceiling_kw(problem.steps)
-    taken_kwh = np.minimum(np.cumsum(ceiling_kw) * problem.dt_h, load.energy_kwh)
-    return np.diff(taken_kwh, prepend=0.0) / problem.dt_h
+    could_take_kwh = np.cumsum(problem.hours * load.ceiling_kw(problem.steps))
+    taken_kwh = np.minimum(could_take_kwh, load.energy_kwh)
+    return np.diff(taken_kwh, prepend=0.0) / problem.hours
 
 
 def _run_rule(problem: Problem, storage: Storage, net_kw: Array) -> tuple[Array, Array]:
     """Return charge and discharge in kW of one battery that follows `net_kw` within its powers and contents."""
-    dt_h, kept = problem.dt_h, storage.kept_fraction(problem.dt_h)
+    hours, kept = problem.hours, storage.kept_fraction(problem.hours)
     lowest_kwh, highest_kwh = storage.lowest_kwh(problem.steps), storage.highest_kwh(problem.steps)
     charge, discharge = np.zeros(problem.steps), np.zeros(problem.steps)
     stored = storage.start_kwh
     for step in range(problem.steps):
-        stored *= kept
-        room_kw = max(0.0, highest_kwh[step] - stored) / (dt_h * storage.eta_charge)
-        left_kw = max(0.0, stored - lowest_kwh[step]) * storage.eta_discharge / dt_h
+        stored *= kept[step]
+        room_kw = max(0.0, highest_kwh[step] - stored) / (hours[step] * storage.eta_charge)
+        left_kw = max(0.0, stored - lowest_kwh[step]) * storage.eta_discharge / hours[step]
         charge[step] = min(max(-net_kw[step], 0.0), storage.charge_kw, room_kw)
         discharge[step] = min(max(net_kw[step], 0.0), storage.discharge_kw, left_kw)
-        stored += dt_h * (storage.eta_charge * charge[step] - discharge[step] / storage.eta_discharge)
+        stored += hours[step] * (storage.eta_charge * charge[step] - discharge[step] / storage.eta_discharge)
     return charge, discharge
 
 
@@ -98,7 +98,7 @@ def _flows(problem: Problem, charge: dict[str, Array], discharge: dict[str, Arra
         discharge_kw=discharge,
         stored_kwh={
             storage.battery_id: storage.stored_kwh(
-                problem.dt_h, charge[storage.battery_id], discharge[storage.battery_id]
+                problem.hours, charge[storage.battery_id], discharge[storage.battery_id]
             )
             for storage in problem.storages
         },

@@ -50,8 +50,12 @@ class Carbon(StrEnum):
 
 
 class Plan(StrEnum):
-    """A schedule as a frame: non-negative pairs in kW (mean over the step), stored energy at the END of the step."""
+    """A schedule as a frame: non-negative pairs in kW (mean over the step), stored energy at the END of the step.
 
+    `HOURS` turns the powers into energies: the first step counts from when the plan was computed.
+    """
+
+    HOURS = "hours"
     LOAD_KW = "load_kw"
     PV_KW = "pv_kw"
     IMPORT_KW = "import_kw"

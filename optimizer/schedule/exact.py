@@ -99,7 +99,7 @@ def _secondary(compiled: Compiled, problem: Problem) -> list[Array]:
 def _acting_early(compiled: Compiled, problem: Problem) -> Array:
     """Return weights that grow with time, so that ties end early, with little movement, and always the same way."""
     late = np.linspace(0.0, 1.0, problem.steps)
-    later_costs_more = 1.0 + late**1.5
+    later_costs_more = (problem.hours / problem.dt_h) * (1.0 + late**1.5)
     model = compiled.model
     weights: dict[Any, Array | float] = {
         model.import_kw: 1e-3 * later_costs_more,
@@ -115,8 +115,10 @@ def _acting_early(compiled: Compiled, problem: Problem) -> Array:
 
 
 def _money(compiled: Compiled, problem: Problem) -> Array:
-    model = compiled.model
-    return compiled.program.cost_of({model.import_kw: problem.import_price, model.export_kw: -problem.export_price})
+    model, share = compiled.model, problem.hours / problem.dt_h
+    return compiled.program.cost_of(
+        {model.import_kw: share * problem.import_price, model.export_kw: -share * problem.export_price}
+    )
 
 
 def _flows(compiled: Compiled, problem: Problem, plan: Array) -> Flows:
@@ -133,7 +135,7 @@ def _flows(compiled: Compiled, problem: Problem, plan: Array) -> Flows:
     net = problem.load_kw - problem.pv_kw + curtailed + sum(flexible) + sum(charge) - sum(discharge)
     both = np.minimum(compiled.program.values(plan, model.import_kw), compiled.program.values(plan, model.export_kw))
     both = np.where(both > BOTH_WAYS_KW, both, 0.0)
-    stored = [storage.stored_kwh(problem.dt_h, *pair) for storage, pair in zip(problem.storages, pairs, strict=True)]
+    stored = [storage.stored_kwh(problem.hours, *pair) for storage, pair in zip(problem.storages, pairs, strict=True)]
     return Flows(
         import_kw=np.maximum(net, 0.0) + both,
         export_kw=np.maximum(-net, 0.0) + both,

@@ -103,6 +103,7 @@ def _watts(
 def plan_columns(problem: Problem, flows: Flows) -> dict[str, list[float]]:
     """Return the plan as columns of frames.Plan, batteries summed up; the CO2 column only where CO2 is known."""
     columns = {
+        Plan.HOURS: problem.hours,
         Plan.LOAD_KW: problem.load_kw,
         Plan.PV_KW: problem.pv_kw,
         Plan.IMPORT_KW: flows.import_kw,

@@ -102,11 +102,10 @@ class Model:
     def _constrain_battery(self, i: int) -> None:
         charge, discharge, stored = self.charge_kw[i], self.discharge_kw[i], self.stored_kwh[i]
         before = sp.eye_array(self.shape.steps, k=-1, format="csc") @ stored
-        change = self._scalar(f"gain{i}") * charge - self._scalar(f"drain{i}") * discharge
+        change = multiply(self._vector(f"gain{i}"), charge) - multiply(self._vector(f"drain{i}"), discharge)
         # the decay acts on the old content only; the start stands in the first value of `start_kwh`
-        self.constraints[f"storage{i}"] = stored == self._scalar(f"kept{i}") * before + change + self._vector(
-            f"start_kwh{i}"
-        )
+        kept = multiply(self._vector(f"kept{i}"), before)
+        self.constraints[f"storage{i}"] = stored == kept + change + self._vector(f"start_kwh{i}")
         self.constraints[f"stored_min{i}"] = stored >= self._vector(f"stored_min_kwh{i}")
         self.constraints[f"stored_max{i}"] = stored <= self._vector(f"stored_max_kwh{i}")
         self.constraints[f"charge_limit{i}"] = charge <= self._scalar(f"charge_limit_kw{i}")
@@ -115,7 +114,8 @@ class Model:
     def _constrain_flexible(self, j: int) -> None:
         taken = self.flexible_kw[j]
         self.constraints[f"flexible_limit{j}"] = taken <= self._vector(f"flexible_limit_kw{j}")
-        self.constraints[f"flexible_energy{j}"] = taken.sum() == self._scalar(f"flexible_sum_kw{j}")
+        taken_kwh = self._vector(f"flexible_hours{j}") @ taken
+        self.constraints[f"flexible_energy{j}"] = taken_kwh == self._scalar(f"flexible_kwh{j}")
 
     def _choose_directions(self) -> None:
         """Add the binaries: in the steps of the shape never import with export, never charge with discharge."""
@@ -136,7 +136,7 @@ class Model:
     def _cost(self) -> Expression:
         cost = self._vector("import_cost_per_kw") @ self.import_kw - self._vector("export_gain_per_kw") @ self.export_kw
         if self.discharge_kw:
-            cost = cost + self._scalar("wear_per_kw") * sum(discharge.sum() for discharge in self.discharge_kw)
+            cost = cost + self._vector("wear_per_kw") @ sum(self.discharge_kw)
         if self.peak_kw is not None:
             cost = cost + self._scalar("price_per_kw") * self.peak_kw
         return cost
@@ -156,7 +156,8 @@ class Model:
             values |= {f"{name}{i}": value for name, value in _battery_values(problem, storage).items()}
         for j, load in enumerate(problem.flexible_loads):
             values[f"flexible_limit_kw{j}"] = load.ceiling_kw(problem.steps)
-            values[f"flexible_sum_kw{j}"] = load.energy_kwh / problem.dt_h
+            values[f"flexible_hours{j}"] = problem.hours
+            values[f"flexible_kwh{j}"] = load.energy_kwh
         for name, parameter in self.parameters.items():
             parameter.value = values[name]
 
@@ -189,25 +190,25 @@ def most_export_kw(problem: Problem) -> Array:
 def _money_values(problem: Problem) -> dict[str, Any]:
     demand = problem.demand_charge
     return {
-        "import_cost_per_kw": problem.dt_h * problem.import_weight,
-        "export_gain_per_kw": problem.dt_h * problem.export_weight,
-        "wear_per_kw": problem.dt_h * problem.degradation_cost_per_kwh_discharged,
+        "import_cost_per_kw": problem.hours * problem.import_weight,
+        "export_gain_per_kw": problem.hours * problem.export_weight,
+        "wear_per_kw": problem.hours * problem.degradation_cost_per_kwh_discharged,
         "price_per_kw": demand.price_per_kw if demand else 0.0,
         "already_incurred_kw": demand.already_incurred_kw if demand else 0.0,
-        "co2_kg_per_kw": problem.dt_h * problem.co2,
+        "co2_kg_per_kw": problem.hours * problem.co2,
         "co2_limit_kg": problem.co2_limit_kg or 0.0,
     }
 
 
 def _battery_values(problem: Problem, storage: Storage) -> dict[str, Any]:
-    dt_h, steps = problem.dt_h, problem.steps
-    kept = storage.kept_fraction(dt_h)
+    hours, steps = problem.hours, problem.steps
+    kept = storage.kept_fraction(hours)
     start_kwh = np.zeros(steps)
-    start_kwh[0] = kept * storage.start_kwh
+    start_kwh[0] = kept[0] * storage.start_kwh
     return {
         "kept": kept,
-        "gain": dt_h * storage.eta_charge,
-        "drain": dt_h / storage.eta_discharge,
+        "gain": hours * storage.eta_charge,
+        "drain": hours / storage.eta_discharge,
         "start_kwh": start_kwh,
         "stored_min_kwh": wanted_min_kwh(storage, steps),
         "stored_max_kwh": wanted_max_kwh(storage, steps),

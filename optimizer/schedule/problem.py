@@ -60,14 +60,15 @@ class Storage:
         """Return what may be stored at the end of each step, targets left aside."""
         return np.full(steps, self.soc_max * self.capacity_kwh) if self.ceiling_kwh is None else self.ceiling_kwh
 
-    def kept_fraction(self, dt_h: float) -> float:
-        """Return the share of the stored energy that is left after `dt_h` hours of self-discharge."""
-        return float((1.0 - self.self_discharge_per_h) ** dt_h)
+    def kept_fraction(self, hours: Array) -> Array:
+        """Return the share of the stored energy that is left after so many hours of self-discharge, step by step."""
+        return np.asarray((1.0 - self.self_discharge_per_h) ** hours)
 
-    def stored_kwh(self, dt_h: float, charge_kw: Array, discharge_kw: Array) -> Array:
-        """Return the stored energy at the end of each step that these powers lead to."""
-        kept, stored, series = self.kept_fraction(dt_h), self.start_kwh, []
-        for change in dt_h * (self.eta_charge * charge_kw - discharge_kw / self.eta_discharge):
+    def stored_kwh(self, hours: Array, charge_kw: Array, discharge_kw: Array) -> Array:
+        """Return the stored energy at the end of each step that these powers, held for `hours`, lead to."""
+        stored, series = self.start_kwh, []
+        changes = hours * (self.eta_charge * charge_kw - discharge_kw / self.eta_discharge)
+        for kept, change in zip(self.kept_fraction(hours), changes, strict=True):
             stored = kept * stored + change
             series.append(stored)
         return np.array(series)
@@ -100,7 +101,10 @@ class DemandCharge:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Problem:
-    """A whole problem; arrays have `steps` values. A limit of +inf is no limit. `keyed`: batteries are told by id."""
+    """A whole problem; arrays have `steps` values. A limit of +inf is no limit. `keyed`: batteries are told by id.
+
+    `first_h` is the length of the first step where that is shorter than `dt_h`, because a part of it is over.
+    """
 
     steps: int
     dt_h: float
@@ -120,6 +124,7 @@ class Problem:
     co2_kg_per_kwh: Array | None = None
     co2_price_per_kg: float = 0.0
     co2_limit_kg: float | None = None
+    first_h: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is wrong before any solve; raise InvalidProblem naming the JSON key."""
@@ -137,6 +142,11 @@ class Problem:
         from optimizer.schedule.reading import parse_problem
 
         return parse_problem(raw)
+
+    @property
+    def hours(self) -> Array:
+        """The length of each step in hours: what turns powers into energies."""
+        return step_hours(self.steps, self.dt_h, self.first_h)
 
     @property
     def co2(self) -> Array:
@@ -158,10 +168,22 @@ class Problem:
         return f"batteries.{storage.battery_id}" if self.keyed else "battery"
 
 
+def step_hours(steps: int, dt_h: float, first_h: float | None = None) -> Array:
+    """Return the length of each step in hours.
+
+    >>> step_hours(3, 0.25, 0.1).tolist(), step_hours(2, 0.25).tolist()
+    ([0.1, 0.25, 0.25], [0.25, 0.25])
+    """
+    return np.concatenate(([dt_h if first_h is None else first_h], np.full(steps - 1, dt_h)))
+
+
 def _check_grid(problem: Problem) -> None:
     if problem.steps < 1:
         raise InvalidProblem(f"steps: {problem.steps} must be at least 1")
     check_positive("dt_h", problem.dt_h)
+    if problem.first_h is not None:
+        check_positive("first_h", problem.first_h)
+        check_number("first_h", problem.first_h, high=problem.dt_h)
 
 
 def _check_series(problem: Problem) -> None:

@@ -99,8 +99,9 @@ def _limits(problem: Problem, model: Model) -> Iterator[Limit]:
         yield from _power_limits(problem, model, index, storage)
     yield from _flexible_limits(problem, model)
     if problem.co2_limit_kg is not None:
-        emitted = problem.dt_h * (problem.co2 @ model.import_kw)
-        room = Room.at("co2_limit_kg", "kg", problem.dt_h * float(problem.co2 @ most_import_kw(problem)))
+        kg_per_kw = problem.hours * problem.co2
+        emitted = kg_per_kw @ model.import_kw
+        room = Room.at("co2_limit_kg", "kg", float(kg_per_kw @ most_import_kw(problem)))
         yield room, emitted <= problem.co2_limit_kg + room.given
 
 
@@ -138,7 +139,7 @@ def _stored_limits(problem: Problem, model: Model, index: int, storage: Storage)
 
 
 def _power_limits(problem: Problem, model: Model, index: int, storage: Storage) -> Iterator[Limit]:
-    most = 10.0 * storage.capacity_kwh / problem.dt_h
+    most = 10.0 * storage.capacity_kwh / float(problem.hours.min())
     for name, power, limit in (
         ("charge_kw", model.charge_kw[index], storage.charge_kw),
         ("discharge_kw", model.discharge_kw[index], storage.discharge_kw),
@@ -152,8 +153,8 @@ def _flexible_limits(problem: Problem, model: Model) -> Iterator[Limit]:
         taken, key = model.flexible_kw[index], f"flexible_loads[{index}]"
         allowed = load.ceiling_kw(problem.steps)
         less = Room.at(f"{key}.energy_kwh", "kWh", load.energy_kwh)
-        yield less, problem.dt_h * taken.sum() == load.energy_kwh - less.given
+        yield less, problem.hours @ taken == load.energy_kwh - less.given
         window = np.zeros(problem.steps)
         window[load.start_step : load.end_step] = 1.0
-        more = Room.at(f"{key}.max_kw", "kW", load.energy_kwh / problem.dt_h + 1.0, problem.dt_h)
+        more = Room.at(f"{key}.max_kw", "kW", load.energy_kwh / float(problem.hours.min()) + 1.0, problem.dt_h)
         yield more, taken <= allowed + window * more.given

@@ -15,7 +15,7 @@ from dash_app.domain.schedule import Objective
 from dash_app.domain.site import Battery, Site
 from dash_app.domain.time import TimeGrid
 from optimizer.schedule.checks import Array
-from optimizer.schedule.problem import Problem, Storage
+from optimizer.schedule.problem import Problem, Storage, step_hours
 
 RECOVERY_PACE = 0.25
 """Share of the power that is free for it with which a battery outside its limits is led back."""
@@ -31,11 +31,13 @@ def build_problem(
     co2: pd.Series | None,
     soc_now: float | None,
     objective: Objective,
+    first_h: float | None = None,
 ) -> Problem:
     """Return the problem of running `site` over `grid`; the plan may not end with less stored than there is now.
 
     `load` and `pv` are expected means in kW, `prices` has the columns of frames.Price, `co2` is in kg per imported
-    kWh; each needs a value for every step of the grid. Raise StaleData where one is missing or the state of charge is
+    kWh; each needs a value for every step of the grid. `first_h` hours are left of the first step where it is running
+    already: powers in it are means over the rest of it. Raise StaleData where one is missing or the state of charge is
     not known, InvalidProblem where the site has no battery, or CO2 is to be lowered and is not known.
     """
     if site.battery is None:
@@ -45,16 +47,18 @@ def build_problem(
     soc = _checked_soc(site, soc_now)
     tariff = check_frame(prices, Price)
     load_kw, pv_kw = _aligned("load", load, grid), _aligned("pv", pv, grid)
+    hours = step_hours(grid.steps, grid.step_h, first_h)
     return Problem(
         steps=grid.steps,
         dt_h=grid.step_h,
+        first_h=first_h,
         load_kw=np.maximum(load_kw, 0.0),
         pv_kw=np.maximum(pv_kw, 0.0),
         import_price=_aligned(Price.IMPORT, tariff[Price.IMPORT], grid),
         export_price=_aligned(Price.EXPORT, tariff[Price.EXPORT], grid),
         import_limit_kw=np.full(grid.steps, site.grid.import_limit_kw),
         export_limit_kw=np.full(grid.steps, site.grid.export_limit_kw),
-        storages=(_storage(site, site.battery, soc, load_kw - pv_kw, grid.step_h),),
+        storages=(_storage(site, site.battery, soc, load_kw - pv_kw, hours),),
         degradation_cost_per_kwh_discharged=site.battery.wear_per_kwh if objective is Objective.COST else 0.0,
         energy_weight=1.0 if objective is Objective.COST else 0.0,
         co2_kg_per_kwh=None if co2 is None else _aligned("co2", co2, grid),
@@ -78,9 +82,9 @@ def _aligned(name: str, series: pd.Series, grid: TimeGrid) -> Array:
     return values
 
 
-def _storage(site: Site, battery: Battery, soc_now: float, net_load_kw: Array, dt_h: float) -> Storage:
-    floor_kwh = _way_up(site, battery, soc_now, net_load_kw, dt_h)
-    ceiling_kwh = _way_down(site, battery, soc_now, net_load_kw, dt_h)
+def _storage(site: Site, battery: Battery, soc_now: float, net_load_kw: Array, hours: Array) -> Storage:
+    floor_kwh = _way_up(site, battery, soc_now, net_load_kw, hours)
+    ceiling_kwh = _way_down(site, battery, soc_now, net_load_kw, hours)
     return Storage(
         battery_id=battery.battery_id,
         capacity_kwh=battery.capacity_kwh,
@@ -99,15 +103,15 @@ def _storage(site: Site, battery: Battery, soc_now: float, net_load_kw: Array, d
     )
 
 
-def _way_up(site: Site, battery: Battery, soc_now: float, net_load_kw: Array, dt_h: float) -> Array:
+def _way_up(site: Site, battery: Battery, soc_now: float, net_load_kw: Array, hours: Array) -> Array:
     """Return the least energy to keep: the floor, or the way back up to it."""
     free_kw = np.clip(site.grid.import_limit_kw - net_load_kw, 0.0, battery.charge_kw)
-    gained_kwh = np.cumsum(RECOVERY_PACE * free_kw) * dt_h * battery.charge_efficiency
+    gained_kwh = np.cumsum(RECOVERY_PACE * free_kw * hours) * battery.charge_efficiency
     return np.minimum(battery.soc_floor * battery.capacity_kwh, soc_now * battery.capacity_kwh + gained_kwh)
 
 
-def _way_down(site: Site, battery: Battery, soc_now: float, net_load_kw: Array, dt_h: float) -> Array:
+def _way_down(site: Site, battery: Battery, soc_now: float, net_load_kw: Array, hours: Array) -> Array:
     """Return the most energy to hold: the ceiling, or the way back down to it."""
     free_kw = np.clip(site.grid.export_limit_kw + net_load_kw, 0.0, battery.discharge_kw)
-    lost_kwh = np.cumsum(RECOVERY_PACE * free_kw) * dt_h / battery.discharge_efficiency
+    lost_kwh = np.cumsum(RECOVERY_PACE * free_kw * hours) / battery.discharge_efficiency
     return np.maximum(battery.soc_max * battery.capacity_kwh, soc_now * battery.capacity_kwh - lost_kwh)

@@ -39,7 +39,8 @@ def objective_of(problem: Problem, flows: Flows) -> float:
     imported = problem.energy_weight * problem.import_price + problem.co2_price_per_kg * problem.co2
     exported = problem.energy_weight * problem.export_price
     wear = problem.degradation_cost_per_kwh_discharged * flows.discharged_kw
-    energy = problem.dt_h * float(np.sum(imported * flows.import_kw - exported * flows.export_kw + wear))
+    per_hour = imported * flows.import_kw - exported * flows.export_kw + wear
+    energy = float(np.sum(problem.hours * per_hour))
     demand = problem.demand_charge
     if demand is None:
         return energy
@@ -81,8 +82,8 @@ def _check_storage(problem: Problem, flows: Flows, storage: Storage) -> None:
     name, steps = storage.battery_id, problem.steps
     charge, discharge, stored = flows.charge_kw[name], flows.discharge_kw[name], flows.stored_kwh[name]
     before = np.concatenate(([storage.soc_init * storage.capacity_kwh], stored[:-1]))
-    kept = (1.0 - storage.self_discharge_per_h) ** problem.dt_h * before
-    change = problem.dt_h * (storage.eta_charge * charge - discharge / storage.eta_discharge)
+    kept = (1.0 - storage.self_discharge_per_h) ** problem.hours * before
+    change = problem.hours * (storage.eta_charge * charge - discharge / storage.eta_discharge)
     _check_equal(f"storage of {name}", stored, kept + change)
     _check_least(f"soc_min of {name}", stored, storage.lowest_kwh(steps))
     _check_most(f"soc_max of {name}", stored, storage.highest_kwh(steps))
@@ -107,7 +108,7 @@ def _check_flexible(problem: Problem, flows: Flows) -> None:
     for load in problem.flexible_loads:
         power = flows.flexible_kw[load.load_id]
         _check_most(f"max_kw of {load.load_id}", power, load.ceiling_kw(problem.steps))
-        energy = problem.dt_h * float(power.sum())
+        energy = float(np.sum(problem.hours * power))
         if abs(energy - load.energy_kwh) > TOLERANCE:
             raise PlanRejected(f"energy_kwh of {load.load_id}: {energy:g} kWh of {load.energy_kwh:g} kWh")
 
@@ -115,7 +116,7 @@ def _check_flexible(problem: Problem, flows: Flows) -> None:
 def _check_totals(problem: Problem, flows: Flows) -> None:
     if problem.co2_limit_kg is None:
         return
-    emitted = problem.dt_h * float(np.sum(problem.co2 * flows.import_kw))
+    emitted = float(np.sum(problem.hours * problem.co2 * flows.import_kw))
     if emitted > problem.co2_limit_kg + TOLERANCE:
         raise PlanRejected(f"co2_limit_kg: {emitted:g} kg of {problem.co2_limit_kg:g} kg")
 

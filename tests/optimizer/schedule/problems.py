@@ -104,12 +104,14 @@ def random_battery(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def second_formulation(raw: dict[str, Any]) -> float | None:
+def second_formulation(raw: dict[str, Any], first_h: float | None = None) -> float | None:
     """Return the optimum by scipy's milp, with binaries in every step and the storage written out as a sum; or None.
 
+    `first_h` is the length of the first step where it differs from the others'.
     Columns: import, export, charge, discharge, curtailed, flexible, importing?, charging? for each step, then the peak.
     """
-    n, dt, battery = raw["steps"], raw["dt_h"], raw["battery"]
+    n, battery = raw["steps"], raw["battery"]
+    dt = np.array([first_h or raw["dt_h"]] + [raw["dt_h"]] * (n - 1))
     load, pv = np.array(raw["load_kw"]), np.array(raw["pv_kw"])
     flexible = raw.get("flexible_loads", [])
     flexible = flexible[0] if flexible else {"energy_kwh": 0.0, "max_kw": 0.0, "start_step": 0, "end_step": 0}
@@ -135,24 +137,24 @@ def second_formulation(raw: dict[str, Any]) -> float | None:
     upper[u] = upper[z] = 1.0
     lower[-1] = demand["already_incurred_kw"]
 
-    keep = (1.0 - battery.get("self_discharge_per_h", 0.0)) ** dt
-    decay = np.array([[keep ** (t - s) if s <= t else 0.0 for s in range(n)] for t in range(n)])
-    stored = dt * battery["eta_charge"] * decay @ eye[c] - dt / battery["eta_discharge"] * decay @ eye[d]
-    start = battery["soc_init"] * battery["capacity_kwh"] * keep ** np.arange(1, n + 1)
+    keep, end = 1.0 - battery.get("self_discharge_per_h", 0.0), np.cumsum(dt)
+    decay = np.array([[keep ** (end[t] - end[s]) if s <= t else 0.0 for s in range(n)] for t in range(n)])
+    stored = battery["eta_charge"] * (decay * dt) @ eye[c] - (decay * dt) @ eye[d] / battery["eta_discharge"]
+    start = battery["soc_init"] * battery["capacity_kwh"] * keep**end
     least, most = np.full(n, battery["soc_min"]), np.full(n, battery["soc_max"])
     if battery.get("soc_end_min") is not None:
         least[-1] = max(least[-1], battery["soc_end_min"])
     for target in battery.get("soc_targets", []):
         least[target["after_step"]] = max(least[target["after_step"]], target["min"])
         most[target["after_step"]] = min(most[target["after_step"]], target["max"])
-    emitted = dt * np.array(raw.get("co2_kg_per_kwh", [0.0] * n)) @ eye[gi]
+    emitted = (dt * np.array(raw.get("co2_kg_per_kwh", [0.0] * n))) @ eye[gi]
     big = 1e3
     constraints = [
         LinearConstraint(eye[gi] - eye[ge] - eye[k] - eye[c] + eye[d] - eye[y], load - pv, load - pv),
         LinearConstraint(stored, least * battery["capacity_kwh"] - start, most * battery["capacity_kwh"] - start),
         LinearConstraint(eye[gi] - eye[-1], -np.inf, 0.0),
         LinearConstraint(emitted, -np.inf, raw.get("co2_limit_kg", np.inf)),
-        LinearConstraint(dt * eye[y].sum(axis=0), flexible["energy_kwh"], flexible["energy_kwh"]),
+        LinearConstraint(dt @ eye[y], flexible["energy_kwh"], flexible["energy_kwh"]),
         LinearConstraint(eye[gi] - big * eye[u], -np.inf, 0.0),
         LinearConstraint(eye[ge] + big * eye[u], -np.inf, big),
         LinearConstraint(eye[c] - big * eye[z], -np.inf, 0.0),
