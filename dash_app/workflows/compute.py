@@ -33,6 +33,7 @@ DECIDE_WITHIN = timedelta(hours=1)
 class Known:
     """Everything a plan is computed from. `load` and `pv` are measured kW on a UTC index, NaN gaps; `soc_now` 0..1.
 
+    `now` lies in the first step of `grid`, or shortly before it.
     `pv` is None for a site without arrays; `pv_shift` is served time minus time of measurement; `co2` is None where
     the site has no CO2 series.
     """
@@ -49,6 +50,12 @@ class Known:
     prices: Published
     co2: Published | None
 
+    @property
+    def first_h(self) -> float:
+        """How many hours are left of the grid's first step: what the plan may still use of it."""
+        begins = max(self.now, self.grid.start)
+        return (self.grid.start + self.grid.step - begins) / timedelta(hours=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ahead:
@@ -63,12 +70,17 @@ class Ahead:
 
 def compute_payload(known: Known, progress: Progress) -> Payload:
     """Return the payload of the best plan; raise Infeasible, StaleData, InvalidProblem, SolverFailed, PlanRejected."""
-    from optimizer.schedule.site_problem import build_problem
-    from optimizer.schedule.solve import solve_schedule
-
     progress(0.15, "forecasting")
     ahead = look_ahead(known)
     progress(0.6, "optimising")
+    return plan_ahead(known, ahead, progress)
+
+
+def plan_ahead(known: Known, ahead: Ahead, progress: Progress) -> Payload:
+    """Return the payload of the best plan for a horizon as it is expected; raise as `compute_payload` does."""
+    from optimizer.schedule.site_problem import build_problem
+    from optimizer.schedule.solve import solve_schedule
+
     problem = build_problem(
         site=known.site,
         grid=known.grid,
@@ -78,6 +90,7 @@ def compute_payload(known: Known, progress: Progress) -> Payload:
         co2=ahead.co2,
         soc_now=known.soc_now,
         objective=known.objective,
+        first_h=known.first_h,
     )
     solution = solve_schedule(problem, time_limit_s=TIME_LIMIT_S)
     progress(0.85, "checking")
@@ -144,7 +157,7 @@ def money_with_stored(problem: Problem, flows: Flows, battery: Battery) -> Money
     priced = replace(problem, degradation_cost_per_kwh_discharged=battery.wear_per_kwh)
     money = money_of(priced, flows)
     left_kwh = sum(float(flows.stored_kwh[storage.battery_id][-1]) - storage.start_kwh for storage in problem.storages)
-    worth = float(np.mean(problem.import_price)) * battery.discharge_efficiency
+    worth = float(np.average(problem.import_price, weights=problem.hours)) * battery.discharge_efficiency
     return replace(money, cost=money.cost - worth * left_kwh)
 
 

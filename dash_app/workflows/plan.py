@@ -23,6 +23,8 @@ HISTORY = timedelta(weeks=26)
 PRICES_BACK = timedelta(days=15)
 SOC_MAX_AGE = timedelta(seconds=90)
 LOAD_MAX_AGE = timedelta(hours=3)
+LEAST_LEFT = timedelta(seconds=60)
+"""A plan starts in the running slot only if at least so much of it is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ def gather(ports: PlanPorts, session: Session, project_id: str, objective: Objec
     window = ports.measurements.load_window(session, project, now - HISTORY, now, _ids(measurands))
     load = _history(window, measurands, Quantity.LOAD_KW)
     _check_age("electricity demand", load, now)
-    grid = TimeGrid(start=floor_to(now, site.plan_step), step=site.plan_step, steps=HORIZON // site.plan_step)
+    grid = _grid(site, now)
     return Known(
         site=site,
         battery=battery,
@@ -82,6 +84,14 @@ def gather(ports: PlanPorts, session: Session, project_id: str, objective: Objec
         prices=_published(ports.measurements.prices(session, project_id, now - PRICES_BACK, grid.end), "price"),
         co2=_co2(ports, session, site, now, grid),
     )
+
+
+def _grid(site: Site, now: datetime) -> TimeGrid:
+    """Return the horizon from the running slot on, or from the next one where hardly anything is left of it."""
+    start = floor_to(now, site.plan_step)
+    if start + site.plan_step - now < LEAST_LEFT:
+        start += site.plan_step
+    return TimeGrid(start=start, step=site.plan_step, steps=HORIZON // site.plan_step)
 
 
 def _project(session: Session, project_id: str) -> Project:
