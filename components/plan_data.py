@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import numpy as np
 import pandas as pd
 
 from dash_app.domain.frames import Plan
 from dash_app.domain.recommendation import Payload
-from dash_app.domain.schedule import Step
 
 NOTHING_KW = 0.05
 """Below this power the battery is said to rest."""
+NOTHING_KWH = 0.01
+"""Below this energy there is no price of storage."""
 
 
 class Column(StrEnum):
@@ -73,15 +75,16 @@ def band_of(payload: Payload, column: Column) -> tuple[pd.Series, pd.Series] | N
     return None if low.isna().all() or high.isna().all() else (low, high)
 
 
-def hours_of(step: Step) -> float:
-    """Return the length of a step in hours."""
-    return (step.end - step.start) / timedelta(hours=1)
+def hours_of(payload: Payload) -> list[float]:
+    """Return how many hours each step counts: of a slot that was running when the plan was computed, the rest."""
+    known = payload.plan.get(Plan.HOURS)
+    return [(step.end - step.start) / timedelta(hours=1) for step in payload.steps] if known is None else known
 
 
 def runs_of(payload: Payload) -> tuple[Run, ...]:
     """Return what the battery does one after the other, rests left out."""
     runs: list[Run] = []
-    for step in payload.steps:
+    for step, hours in zip(payload.steps, hours_of(payload), strict=True):
         if abs(step.battery_kw) < NOTHING_KW:
             continue
         charging, power_kw = step.battery_kw < 0, abs(step.battery_kw)
@@ -90,7 +93,7 @@ def runs_of(payload: Payload) -> tuple[Run, ...]:
             end=step.end,
             charging=charging,
             highest_kw=power_kw,
-            energy_kwh=power_kw * hours_of(step),
+            energy_kwh=power_kw * hours,
         )
         if runs and runs[-1].end == step.start and runs[-1].charging == charging:
             runs[-1] = _joined(runs[-1], new)
@@ -117,14 +120,14 @@ def stored_price(payload: Payload) -> float | None:
     """
     frame = plan_frame(payload)
     from_grid = frame[[Column.CHARGE, Column.IMPORT]].min(axis=1)
-    return _mean_price(frame, Column.CHARGE, from_grid, Column.BUY, Column.SELL)
+    return _mean_price(payload, Column.CHARGE, from_grid, Column.BUY, Column.SELL)
 
 
 def returned_price(payload: Payload) -> float | None:
     """Return what one kWh out of the battery is worth on average: sold, or not bought."""
     frame = plan_frame(payload)
     sold = frame[[Column.DISCHARGE, Column.EXPORT]].min(axis=1)
-    return _mean_price(frame, Column.DISCHARGE, sold, Column.SELL, Column.BUY)
+    return _mean_price(payload, Column.DISCHARGE, sold, Column.SELL, Column.BUY)
 
 
 def differing_steps(payload: Payload, other: Payload, now: datetime) -> tuple[int, int]:
@@ -135,12 +138,14 @@ def differing_steps(payload: Payload, other: Payload, now: datetime) -> tuple[in
 
 
 def _mean_price(
-    frame: pd.DataFrame, power: Column, part_kw: pd.Series, part_price: Column, rest_price: Column
+    payload: Payload, power: Column, part_kw: pd.Series, part_price: Column, rest_price: Column
 ) -> float | None:
-    moved = float(frame[power].sum())
-    if moved < NOTHING_KW or frame[[part_price, rest_price]].isna().any(axis=None):
+    frame, hours = plan_frame(payload), np.array(hours_of(payload))
+    moved_kwh = float((hours * frame[power]).sum())
+    if moved_kwh < NOTHING_KWH or frame[[part_price, rest_price]].isna().any(axis=None):
         return None
-    return float((part_kw * frame[part_price] + (frame[power] - part_kw) * frame[rest_price]).sum()) / moved
+    per_hour = part_kw * frame[part_price] + (frame[power] - part_kw) * frame[rest_price]
+    return float((hours * per_hour).sum()) / moved_kwh
 
 
 def _joined(first: Run, second: Run) -> Run:

@@ -186,11 +186,15 @@ def _relative(day: date, today: date) -> str:
 
 def _at_power(payload: Payload, limit_kw: float, *, charging: bool, zone: ZoneInfo) -> str:
     sign = -1 if charging else 1
-    reached = [step for step in payload.steps if sign * step.battery_kw >= limit_kw - NOTHING_KW]
+    steps = zip(payload.steps, hours_of(payload), strict=True)
+    reached = [(step, hours) for step, hours in steps if sign * step.battery_kw >= limit_kw - NOTHING_KW]
     if not reached:
         return ""
-    hours = with_unit(sum(hours_of(step) for step in reached), "h")
-    facts = {"power": with_unit(limit_kw, "kW"), "hours": hours, "time": moment_words(reached[0].start, zone)}
+    facts = {
+        "power": with_unit(limit_kw, "kW"),
+        "hours": with_unit(sum(hours for _step, hours in reached), "h"),
+        "time": moment_words(reached[0][0].start, zone),
+    }
     if charging:
         return _("It charges with %(power)s, its limit, for %(hours)s, first %(time)s.", **facts)
     return _("It discharges with %(power)s, its limit, for %(hours)s, first %(time)s.", **facts)

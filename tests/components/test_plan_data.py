@@ -46,6 +46,15 @@ def test_runs_join_steps_of_one_direction_and_know_their_energy() -> None:
     assert (discharge.highest_kw, discharge.energy_kwh) == (20.0, 7.5)
 
 
+def test_a_slot_that_was_half_over_counts_half() -> None:
+    payload = hand_plan()
+    late = replace(payload, plan={**payload.plan, "hours": [0.125] + [0.25] * 7})
+    charge, discharge = plan_data.runs_of(late)
+    assert (charge.energy_kwh, discharge.energy_kwh) == (7.5, 7.5)
+    # half of 20 kW of surplus at 0.10, then 10 kW of surplus at 0.10 and 10 kW bought at 0.20: 4.0 over 30 kW
+    assert plan_data.stored_price(late) == pytest.approx(4.0 / 30)
+
+
 def test_stored_energy_costs_what_it_was_bought_for_or_could_have_been_sold_for() -> None:
     # 20 kW of surplus at 0.10, then 10 kW of surplus at 0.10 and 10 kW bought at 0.20: 5.0 over 40 kW
     assert plan_data.stored_price(hand_plan()) == pytest.approx(0.125)
