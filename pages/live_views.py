@@ -97,6 +97,9 @@ def control_view(live: Live) -> Control:
     if live.store_fault:
         words = _("The plan store cannot be read. Without it nothing new is sent, and the battery returns by itself.")
         return Control(title=_("Not known"), words=words, badge=unknown)
+    if live.rules is None:
+        words = _("Control is off: DEVICES_FILE names no device for this battery.")
+        return Control(title=_("The battery's own safe rules"), words=words, badge=own)
     plan = live.held.plan
     if plan is None:
         words = _("No plan is in force. Nothing is sent until a plan is approved.")

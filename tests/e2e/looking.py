@@ -52,8 +52,8 @@ def a_context(browser: Browser, viewport: dict[str, int], scheme: str = "light",
 
 def settled(page: Page) -> None:
     """Wait until a page shows its content: nothing is a placeholder any more, the charts are drawn, it is quiet."""
-    expect(page.locator("main h1").first).to_be_visible(timeout=WITHIN_MS)
-    expect(page.locator("main .sb-loading")).to_have_count(0, timeout=WITHIN_MS)
+    expect(page.locator("main h1").first).to_be_visible()
+    expect(page.locator("main .sb-loading")).to_have_count(0)
     page.wait_for_load_state("networkidle")
 
 

@@ -10,7 +10,7 @@ import csv
 import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -65,8 +65,8 @@ class Replayed:
 
     source: Source
     zone: ZoneInfo
-    start: datetime
-    anchor: datetime
+    start: date
+    anchor: date
     weeks: int
     step: timedelta
 
@@ -78,10 +78,10 @@ class Replayed:
         return rows
 
     def at(self, moment: datetime) -> float | None:
-        since = moment.astimezone(self.zone).replace(tzinfo=None) - self.anchor
+        since = moment.astimezone(self.zone).replace(tzinfo=None) - datetime.combine(self.anchor, time())
         if since >= timedelta(0):
             since %= timedelta(weeks=self.weeks)
-        return self._measured.get(self.start + since)
+        return self._measured.get(datetime.combine(self.start, time()) + since)
 
     def figures(self, now: datetime) -> Figures:
         """Return the key figures of the local days yesterday and today, as known at `now`."""
@@ -112,8 +112,8 @@ def _monash(file: str, columns: tuple[str, ...]) -> Replayed:
     return Replayed(
         source=Source(f"au_clayton/{file}", columns),
         zone=ZoneInfo("Australia/Melbourne"),
-        start=datetime(2020, 9, 1),
-        anchor=datetime(2026, 11, 3),
+        start=date(2020, 9, 1),
+        anchor=date(2026, 11, 3),
         weeks=4,
         step=timedelta(minutes=15),
     )
@@ -123,8 +123,8 @@ def _fontana(column: str, factor: float) -> Replayed:
     return Replayed(
         source=Source("us_fontana/us_fon_home01.csv.gz", (column,), factor, civil=True),
         zone=ZoneInfo("America/Los_Angeles"),
-        start=datetime(2016, 8, 1),
-        anchor=datetime(2024, 7, 22),
+        start=date(2016, 8, 1),
+        anchor=date(2024, 7, 22),
         weeks=52,
         step=timedelta(hours=1),
     )
@@ -137,8 +137,8 @@ FONTANA_LOAD = _fontana("demand_kwh", 1.0)
 B071_LOAD = Replayed(
     source=Source("uk_cambridge/uk_cam_b071.csv.gz", ("demand_kwh",), zero_is_gap=True),
     zone=ZoneInfo("Europe/London"),
-    start=datetime(2019, 7, 1),
-    anchor=datetime(2025, 6, 23),
+    start=date(2019, 7, 1),
+    anchor=date(2025, 6, 23),
     weeks=156,
     step=timedelta(hours=1),
 )

@@ -46,7 +46,7 @@ def seen_as_expected(page: Page, of: Replayed, look: Callable[[Figures], bool]) 
 
 
 def check_cards(page: Page, of: Replayed) -> None:
-    expect(page.locator("[data-kpi]")).to_have_count(4, timeout=20_000)
+    expect(page.locator("[data-kpi]")).to_have_count(4)
 
     def fits(figures: Figures) -> bool:
         shown, words = exact(page), texts(page)

@@ -14,7 +14,6 @@ from tests.e2e.looking import (
     NOWHERE,
     PATHS,
     PHONE,
-    WITHIN_MS,
     Witness,
     a_context,
     accused,
@@ -116,7 +115,7 @@ def test_every_entry_of_the_navigation_is_a_real_link_that_leads_somewhere(demo:
     for address in leads:
         answer = page.goto(f"{demo.url}{address}")
         assert answer is not None and answer.status == 200, address
-        expect(page.locator("main h1").first).to_be_visible(timeout=WITHIN_MS)
+        expect(page.locator("main h1").first).to_be_visible()
         expect(page.locator(".sb-nowhere")).to_have_count(0)
         expect(page.locator(".sb-nav [aria-current=page]")).to_have_count(1)
     context.close()
@@ -168,7 +167,7 @@ def test_the_buttons_show_and_hide_each_legend(demo: Demo, browser: Browser) -> 
 
 
 def says_week_by_180(page: Page) -> None:
-    expect(page.locator("#overview-resolution")).to_have_value("180", timeout=WITHIN_MS)
+    expect(page.locator("#overview-resolution")).to_have_value("180")
     expect(page.locator(".sb-title-about")).to_contain_text("3\u00a0h values")
     expect(page.locator(".sb-range [aria-current]").filter(has_text="Week")).to_be_visible()
     assert "range=week" in page.url and "resolution=180" in page.url
