@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -165,7 +166,12 @@ def _renewed(sessions: Sessions, api: EnergyApi, session: Session) -> Session:
     if answer.person.user_id != session.person.user_id:
         sessions.close(session.session_id)
         raise SessionEnded(ENDED)
-    return sessions.renew(session.session_id, answer)
+    return sessions.renew(session.session_id, _with_email(answer, session.person.email))
+
+
+def _with_email(answer: SignIn, email: str) -> SignIn:
+    """Return a refreshed answer with the e-mail of the sign-in: the API says it then only, and every record needs it."""
+    return answer if answer.person.email else replace(answer, person=replace(answer.person, email=email))
 
 
 def _printable(email: str) -> str:

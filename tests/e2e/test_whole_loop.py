@@ -147,7 +147,10 @@ def test_from_sign_in_to_a_battery_that_moves_and_back_to_safe_rules(demo: Demo,
     stop(manager)
     until(lambda: plant.mode == LOCAL)
     assert until(lambda: newest_state(demo, number) == "stopped")
-    assert "released" in stages(demo)
+    until(lambda: "released" in stages(demo))
+    manager_email = demo.sign_in_of("manager")[0]
+    acts = rows(demo, "select who from audit where what in ('recommendation approved', 'recommendation stopped')")
+    assert acts == [(manager_email,), (manager_email,)], "every decision names who took it"
 
 
 def the_analyst_cannot_approve(page: Page, demo: Demo, number: int) -> None:

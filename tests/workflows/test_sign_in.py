@@ -116,6 +116,14 @@ def test_a_token_with_two_minutes_left_is_renewed_and_roles_are_read_again(
     assert api.calls == ["refresh"]
 
 
+def test_whoever_is_renewed_keeps_the_email_that_every_record_names(
+    api: FakeEnergyApi, store: FakeStore, clock: FakeClock, signed_in: Session
+) -> None:
+    assert reread(store.sessions, api, signed_in).person.email == MAX
+    clock.advance(timedelta(minutes=13))
+    assert session_of(store.sessions, api, signed_in.session_id, clock).person.email == MAX
+
+
 def test_a_person_removed_at_the_api_loses_the_session(
     api: FakeEnergyApi, store: FakeStore, clock: FakeClock, signed_in: Session
 ) -> None:
