@@ -5,6 +5,7 @@ Discharging is above zero, charging below; the axis prints no signs, the words s
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -82,10 +83,13 @@ def _draw_told(figure: go.Figure, tracking: Tracking, zone: ZoneInfo) -> None:
 
 def _draw_measured(figure: go.Figure, tracking: Tracking, zone: ZoneInfo) -> None:
     """Draw the measured power as means over its steps, in the colour of its direction."""
-    for name, colour, values in (
+    sides = [
         (_("Measured, charging"), LIGHT.charge, _side(tracking.measured, -1)),
         (_("Measured, discharging"), LIGHT.discharge, _side(tracking.measured, 1)),
-    ):
+    ]
+    if not tracking.measured.any():
+        sides = [(_("Measured, idle"), LIGHT.neutral, tracking.measured)]
+    for name, colour, values in sides:
         if values.notna().any():
             line = downsampled(values)
             figure.add_scatter(
@@ -103,7 +107,7 @@ def _draw_measured(figure: go.Figure, tracking: Tracking, zone: ZoneInfo) -> Non
 
 def _side(measured: pd.Series, sign: int) -> pd.Series:
     """Return the values of one direction (a zero belongs to the one before it), from zero to zero."""
-    direction = np.sign(measured).replace(0.0, np.nan).ffill().bfill().fillna(-1.0).where(measured.notna())
+    direction = np.sign(measured).replace(0.0, np.nan).ffill().bfill().where(measured.notna())
     mine = direction == sign
     edge = (mine.shift(1, fill_value=False) | mine.shift(-1, fill_value=False)) & measured.notna()
     return measured.where(mine, other=pd.Series(0.0, index=measured.index).where(edge & ~mine))
@@ -149,11 +153,10 @@ def _draw_power_axis(figure: go.Figure, tracking: Tracking) -> None:
     known = pd.concat([tracking.told, tracking.measured, tracking.ahead]).astype(float)
     highest = float(known.max()) if known.notna().any() else 0.0
     lowest = float(known.min()) if known.notna().any() else 0.0
-    above = nice_top(highest)[0] if highest > 0 else 0.0
-    below = nice_top(-lowest)[0] if lowest < 0 else 0.0
-    if not above and not below:
-        above = below = 1.0
-    tick = nice_top(max(above, below))[1]
+    if highest <= 0 <= lowest:
+        highest, lowest = 1.0, -1.0
+    tick = nice_top(max(highest, 0.0) - min(lowest, 0.0))[1]
+    above, below = (math.ceil(max(end, 0.0) / tick) * tick for end in (highest, -lowest))
     marks = [place * tick for place in range(-round(below / tick), round(above / tick) + 1)]
     figure.update_yaxes(
         range=[-ROOM * max(below, 0.12 * above), ROOM * max(above, 0.12 * below)],

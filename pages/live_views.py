@@ -165,7 +165,7 @@ def _in_force(live: Live, own: html.Span) -> Control:
     assert plan is not None  # noqa: S101 - the caller asked
     until = since_words(plan.payload.steps[-1].end, live.now, zone)
     by = _("Plan %(label)s", label=plan.label)
-    if approval is not None:
+    if approval is not None and approval.who:
         at = since_words(approval.at, live.now, zone)
         by = _("Plan %(label)s, approved by %(who)s at %(at)s", label=plan.label, who=approval.who, at=at)
     facts = {"by": by, "until": until}
@@ -227,7 +227,7 @@ def _alarm_strips(live: Live) -> list[html.Div]:
 
 
 def _timed(live: Live, *words: Any) -> list[Any]:
-    return [html.B(exact_time(live.now, live.place.zone)), *(part for part in words if part)]
+    return [html.B(exact_time(live.now, live.place.zone)), *(html.Span(part) for part in words if part)]
 
 
 def _by_command() -> list[Any]:
