@@ -17,7 +17,6 @@ pytestmark = pytest.mark.e2e
 
 OTTO, VERA, OLGA, MIA = (f"{name}@example.org" for name in ("otto", "vera", "olga", "mia"))
 HERS = {"konstanz-4", "cambridge-b005"}
-WITHIN_MS = 30_000
 
 
 def a_page(browser: Browser, at: Demo, account: tuple[str, str]) -> Page:
