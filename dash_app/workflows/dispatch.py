@@ -49,11 +49,15 @@ log = structlog.get_logger()
 def dispatch_device(given: DispatchPorts, hand: Hand, tenure: Tenure) -> None:
     """Run one tick; raise StoreUnavailable or LeaseLost, after which nothing more may be written."""
     telemetry = poll(given, hand)
-    if telemetry is not None:
+    closure = given.gate.closure(hand.project_id)
+    if telemetry is not None and closure is None:
         check_device(given, hand, tenure, telemetry)
     order = order_now(given, hand, tenure)
-    if order is None or order.order_id == hand.given_up:
-        stand_down(given, hand, tenure, telemetry, "nothing is in force" if order is None else "given up")
+    if order is None:
+        why = "nothing is in force" if closure is None else f"stopped by {closure.who}"
+        stand_down(given, hand, tenure, telemetry, why)
+    elif order.order_id == hand.given_up:
+        stand_down(given, hand, tenure, telemetry, "given up")
     elif _goes_backwards(hand, order):
         log.error("order_goes_backwards", device=hand.device_id, slot=order.step.start.isoformat())
         stand_down(given, hand, tenure, telemetry, "the clock went backwards")

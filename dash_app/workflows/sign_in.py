@@ -170,7 +170,7 @@ def _renewed(sessions: Sessions, api: EnergyApi, session: Session) -> Session:
 
 
 def _with_email(answer: SignIn, email: str) -> SignIn:
-    """Return a refreshed answer with the e-mail of the sign-in: the API says it then only, and every record needs it."""
+    """Return a refreshed answer with the e-mail of the sign-in: the API says it then only, every record needs it."""
     return answer if answer.person.email else replace(answer, person=replace(answer.person, email=email))
 
 

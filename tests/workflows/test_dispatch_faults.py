@@ -6,6 +6,7 @@ import pytest
 
 from dash_app.domain.dispatch import Mode, Stage
 from dash_app.domain.errors import WrongDevice
+from dash_app.workflows.dispatch_gate import Closure
 from tests.fakes.bench import Bench
 from tests.fakes.payloads import NOON, QUARTER
 
@@ -136,3 +137,12 @@ def test_another_device_at_the_address_is_an_alarm_at_once(bench: Bench) -> None
 def test_what_the_plant_reports_is_shown_at_every_poll(bench: Bench) -> None:
     telemetry = bench.store.states.telemetry("monash-ess1")
     assert telemetry is not None and telemetry.battery_kw == 10.0
+
+
+def test_a_release_by_a_person_is_no_override_and_stands_in_the_ledger_as_released(bench: Bench) -> None:
+    bench.given.gate.close(Closure(project_id="monash", who="grace", at=bench.clock.now))
+    bench.hand.plant.release()
+    bench.tick(2)
+    assert bench.alarms() == set()
+    assert bench.stages()[-1] is Stage.RELEASED and Stage.UNVERIFIED not in bench.stages()
+    assert bench.store.ledger.kept[-1].note == "stopped by grace"
