@@ -10,16 +10,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dash_app.domain.approval import why_infeasible
 from dash_app.domain.errors import DecisionConflict, Infeasible, NotFound, NotPermitted, StaleData
 from dash_app.domain.jobs import JobState
 from dash_app.domain.measurement import Published
 from dash_app.domain.ports import Session
 from dash_app.domain.project import Role
-from dash_app.domain.recommendation import State
+from dash_app.domain.recommendation import Payload, State
 from dash_app.domain.schedule import Intent, Objective
 from dash_app.domain.site import GridConnection, Site, TariffPart
 from dash_app.planner import Planner
-from dash_app.workflows.plan import PlanPorts, make_recommendation
+from dash_app.workflows.compute import Ahead, Known, look_ahead, plan_ahead
+from dash_app.workflows.plan import PlanPorts, gather, make_recommendation
 from dash_app.workflows.recompute import Cancelled, recompute
 from tests.fakes import campus
 from tests.fakes.clock import FakeClock
@@ -32,6 +34,8 @@ SITE = replace(
     tariff=(TariffPart(valid_from=date(2020, 1, 1), fees_per_kwh=0.08),),
     grid=GridConnection(import_limit_kw=300, export_limit_kw=200),
 )
+
+QUARTER = timedelta(minutes=15)
 
 
 class Market(campus.CampusMeasurements):
@@ -88,15 +92,33 @@ class Bench:
         return replace(a_session(), projects=(campus.project(role),))
 
     def make(self, objective: Objective = Objective.COST):
-        return make_recommendation(
-            self.ports, self.session(), "monash", objective, by="planner", progress=lambda _fraction, _word: None
-        )
+        return make_recommendation(self.ports, self.session(), "monash", objective, by="planner", progress=silent)
+
+    def known(self) -> Known:
+        return gather(self.ports, self.session(), "monash", Objective.COST)
+
+
+def silent(_fraction: float, _word: str) -> None:
+    """Nobody looks at the progress."""
+
+
+def ask(bench: Bench, role: Role = Role.ANALYST):
+    store = bench.store
+    return recompute(bench.ports, store.jobs, store.audit, bench.session(role), "monash", Objective.COST)
 
 
 @pytest.fixture(scope="module")
 def made():
+    """Return a bench and the plan that an analyst asked for 12 s after the beginning of a slot."""
     bench = Bench()
-    return bench, bench.make()
+    return bench, ask(bench)
+
+
+@pytest.fixture(scope="module")
+def expected() -> tuple[Known, Ahead]:
+    """Return what is known, and the horizon as it is expected: a forecast for many plans."""
+    known = Bench().known()
+    return known, look_ahead(known)
 
 
 def test_a_recommendation_covers_48_hours_from_the_running_slot(made) -> None:
@@ -105,32 +127,47 @@ def test_a_recommendation_covers_48_hours_from_the_running_slot(made) -> None:
     assert (one.state, len(steps)) == (State.PROPOSED, 192)
     assert steps[0].start <= campus.NOW < steps[0].end
     assert all(before.end == after.start for before, after in pairwise(steps))
+    assert one.payload.plan["hours"] == pytest.approx([888 / 3600] + [0.25] * 191)
 
 
 def test_its_money_is_what_its_own_plan_says_when_reckoned_by_hand(made) -> None:
     _, one = made
     plan, battery = one.payload.plan, SITE.battery
+    columns = ("hours", "import_per_kwh", "import_kw", "export_per_kwh", "export_kw")
     energy = sum(
-        0.25 * (price * imported - sell * exported)
-        for price, imported, sell, exported in zip(
-            plan["import_per_kwh"], plan["import_kw"], plan["export_per_kwh"], plan["export_kw"], strict=True
-        )
+        hours * (price * imported - sell * exported)
+        for hours, price, imported, sell, exported in zip(*(plan[name] for name in columns), strict=True)
     )
-    wear = battery.wear_per_kwh * 0.25 * sum(plan["discharge_kw"])
+    wear = battery.wear_per_kwh * summed(plan["hours"], plan["discharge_kw"])
     left = plan["stored_kwh"][-1] - 0.4 * battery.capacity_kwh
-    worth = left * battery.discharge_efficiency * sum(plan["import_per_kwh"]) / 192
+    mean_price = summed(plan["hours"], plan["import_per_kwh"]) / sum(plan["hours"])
+    worth = left * battery.discharge_efficiency * mean_price
     assert one.payload.expected.cost == pytest.approx(energy + wear - worth, abs=1e-6)
+
+
+def summed(hours: list[float], values: list[float]) -> float:
+    """Return the sum of values over time."""
+    return sum(length * value for length, value in zip(hours, values, strict=True))
+
+
+def test_what_it_stores_is_what_goes_in_and_out(made) -> None:
+    _, one = made
+    plan, battery, stored = one.payload.plan, SITE.battery, 0.4 * SITE.battery.capacity_kwh
+    for hours, charge, discharge, told in zip(
+        plan["hours"], plan["charge_kw"], plan["discharge_kw"], plan["stored_kwh"], strict=True
+    ):
+        stored += hours * (charge * battery.charge_efficiency - discharge / battery.discharge_efficiency)
+        assert told == pytest.approx(stored, abs=1e-6)
 
 
 def test_doing_nothing_costs_what_load_minus_pv_costs(made) -> None:
     _, one = made
     plan = one.payload.plan
     cost = 0.0
-    for load, pv, buy, sell in zip(
-        plan["load_kw"], plan["pv_kw"], plan["import_per_kwh"], plan["export_per_kwh"], strict=True
-    ):
+    columns = ("hours", "load_kw", "pv_kw", "import_per_kwh", "export_per_kwh")
+    for hours, load, pv, buy, sell in zip(*(plan[name] for name in columns), strict=True):
         net = load - pv
-        cost += 0.25 * (buy * net if net > 0 else sell * net)
+        cost += hours * (buy * net if net > 0 else sell * net)
     assert one.payload.without_battery.cost == pytest.approx(cost, abs=1e-6)
     assert one.payload.expected.cost <= one.payload.without_battery.cost + 1e-6
 
@@ -158,13 +195,63 @@ def test_its_inputs_are_named_with_age_and_hash(made) -> None:
     assert all(len(used.digest) == 64 and used.newest <= campus.NOW + timedelta(days=3) for used in one.payload.inputs)
 
 
-def test_prices_beyond_the_published_ones_are_estimated_and_counted() -> None:
+SLOT = campus.NOW.replace(second=0)
+FAST = replace(SITE, battery=replace(SITE.battery, capacity_kwh=96.0))
+"""Two minutes at full power move 2.6 % of it in, and 2.8 % out."""
+
+
+def planned(expected: tuple[Known, Ahead], **changes: object) -> Payload:
+    known, ahead = expected
+    return plan_ahead(replace(known, **changes), ahead, silent)
+
+
+@pytest.mark.parametrize("soc", [0.08, 0.4])
+def test_five_minutes_before_the_end_of_a_slot_only_five_minutes_are_used(expected, soc: float) -> None:
+    payload = planned(expected, now=SLOT + timedelta(minutes=10), soc_now=soc)
+    first, plan, battery = payload.steps[0], payload.plan, SITE.battery
+    assert (first.start, first.end) == (SLOT, SLOT + timedelta(minutes=15))
+    assert plan["hours"][0] == pytest.approx(5 / 60)
+    moved_kwh = plan["stored_kwh"][0] - soc * battery.capacity_kwh
+    assert moved_kwh == pytest.approx(battery.charge_efficiency * plan["charge_kw"][0] * 5 / 60, abs=1e-6)
+    assert 1.0 < plan["charge_kw"][0] * 5 / 60 <= 75 * 5 / 60 + 1e-9
+
+
+@pytest.mark.parametrize("site", [SITE, FAST], ids=["monash", "fast"])
+@pytest.mark.parametrize("minutes", [0, 5, 10, 13.9])
+@pytest.mark.parametrize("soc", [0.0, 0.05, 0.08, 0.4, 0.94, 0.97, 1.0])
+def test_a_plan_can_be_approved_at_once_and_90_seconds_later(expected, soc: float, minutes: float, site: Site) -> None:
+    now = SLOT + timedelta(minutes=minutes)
+    payload = planned(expected, now=now, soc_now=soc, site=site, battery=site.battery)
+    for moment in (now, now + timedelta(seconds=90)):
+        reading = a_telemetry(at=moment, soc=soc, max_charge_kw=75.0, max_discharge_kw=75.0)
+        assert why_infeasible(payload, reading, site.battery, moment) is None
+
+
+def test_a_plan_that_takes_a_part_of_a_slot_for_the_whole_cannot_be_approved(expected) -> None:
+    known, _ = expected
+    payload = planned(expected, soc_now=0.0, now=SLOT)
+    reading = a_telemetry(soc=0.0, max_charge_kw=75.0, max_discharge_kw=75.0)
+    late = SLOT + timedelta(minutes=10)
+    assert "Battery 1 is at 0%; at 03:45 UTC" in why_infeasible(payload, reading, known.battery, late)
+
+
+@pytest.mark.parametrize(("left_s", "begins", "first_h"), [(60, SLOT, 1 / 60), (59, SLOT + QUARTER, 0.25)])
+def test_a_slot_with_less_than_a_minute_left_is_left_out(left_s: int, begins: datetime, first_h: float) -> None:
+    bench = Bench()
+    bench.clock.advance(SLOT + QUARTER - timedelta(seconds=left_s) - bench.clock())
+    bench.store.states.put_telemetry(a_telemetry(at=bench.clock(), soc=0.4))
+    known = bench.known()
+    assert (known.grid.start, known.grid.steps) == (begins, 192)
+    assert known.first_h == pytest.approx(first_h)
+
+
+def test_prices_beyond_the_published_ones_are_estimated_and_counted(made) -> None:
     bench = Bench()
     bench.market.published_until = campus.NOW
     payload = bench.make().payload
     assert payload.estimated_prices == 191 or payload.estimated_prices == 192
     assert sum(payload.plan["price_estimated"]) == payload.estimated_prices
-    known = Bench().make().payload
+    known = made[1].payload
     assert payload.plan["import_per_kwh"] == pytest.approx(known.plan["import_per_kwh"])
 
 
@@ -205,9 +292,8 @@ def test_the_co2_objective_needs_a_co2_series() -> None:
     assert payload.expected.co2_kg <= payload.without_battery.co2_kg + 1e-6
 
 
-def test_a_newer_plan_that_agrees_leaves_the_older_one_open() -> None:
-    bench = Bench()
-    first = bench.make()
+def test_a_newer_plan_that_agrees_leaves_the_older_one_open(made) -> None:
+    bench, first = made
     bench.clock.advance(timedelta(seconds=30))
     bench.store.states.put_telemetry(a_telemetry(at=bench.clock(), soc=0.4))
     bench.make()
@@ -217,21 +303,14 @@ def test_a_newer_plan_that_agrees_leaves_the_older_one_open() -> None:
 def test_a_project_that_is_not_mine_does_not_exist() -> None:
     bench = Bench()
     with pytest.raises(NotFound):
-        make_recommendation(
-            bench.ports, bench.session(), "fontana-1", Objective.COST, by="x", progress=lambda _fraction, _word: None
-        )
+        make_recommendation(bench.ports, bench.session(), "fontana-1", Objective.COST, by="x", progress=silent)
 
 
-def ask(bench: Bench, role: Role = Role.ANALYST):
-    store = bench.store
-    return recompute(bench.ports, store.jobs, store.audit, bench.session(role), "monash", Objective.COST)
-
-
-def test_recompute_leaves_its_result_in_the_store() -> None:
-    bench = Bench()
-    made = ask(bench)
+def test_recompute_leaves_its_result_in_the_store(made) -> None:
+    bench, one = made
     job = bench.store.jobs.newest("monash")
-    assert (job.state, job.result) == (JobState.DONE, made.recommendation_id)
+    assert (job.state, job.result) == (JobState.DONE, one.recommendation_id)
+    assert bench.store.recommendations.get(one.recommendation_id).payload == one.payload
     assert bench.store.audit.rows()[0].what
 
 
@@ -283,25 +362,18 @@ class Work:
         self.recommendations, self.states, self.alarms = store.recommendations, store.states, store.alarms
 
 
-def test_the_planner_plans_once_for_each_slot() -> None:
-    bench = Bench()
-    planner = Planner(Work(bench), bench.session)
-    assert [planner.tick(), planner.tick()] == [1, 0]
-    bench.clock.advance(timedelta(minutes=15))
-    bench.store.states.put_telemetry(a_telemetry(at=bench.clock(), soc=0.4))
-    assert planner.tick() == 1
-    assert bench.store.recommendations.newest("monash")[0].number == 2
-    assert any(beat.name == "planner" for beat in bench.store.states.heartbeats())
-
-
-def test_a_plan_that_cannot_be_made_is_an_alarm_until_one_can() -> None:
+def test_the_planner_plans_once_for_each_slot_and_what_it_cannot_is_an_alarm_until_it_can() -> None:
     bench = Bench()
     bench.store.states.put_telemetry(a_telemetry(at=campus.NOW, soc=None))
     bench.market.live = lambda *_: ()
     planner = Planner(Work(bench), bench.session)
-    planner.tick()
+    assert [planner.tick(), planner.tick()] == [1, 0]
     assert [alarm.kind for alarm in bench.store.alarms.open_alarms()] == ["plan"]
-    bench.clock.advance(timedelta(minutes=15))
-    bench.store.states.put_telemetry(a_telemetry(at=bench.clock(), soc=0.4))
-    planner.tick()
-    assert bench.store.alarms.open_alarms() == ()
+    assert bench.store.recommendations.newest("monash") == ()
+    for number in (1, 2):
+        bench.clock.advance(QUARTER)
+        bench.store.states.put_telemetry(a_telemetry(at=bench.clock(), soc=0.4))
+        assert [planner.tick(), planner.tick()] == [1, 0]
+        assert bench.store.recommendations.newest("monash")[0].number == number
+        assert bench.store.alarms.open_alarms() == ()
+    assert any(beat.name == "planner" for beat in bench.store.states.heartbeats())
