@@ -102,17 +102,19 @@ def _run(args: argparse.Namespace) -> int:
 
 def _plan(args: argparse.Namespace) -> int:
     from dash_app import wiring
-    from dash_app.planner import run_planner
+    from dash_app.planner import run_planner, stay_off
 
     settings = _settings(args)
     if args.once:
         from dash_app.commands.plan_once import run_once
 
         return run_once(settings, args.once, args.objective)
-    workspace, service_session = wiring.build(settings, patient=True), wiring.service_session(settings)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
-    run_planner(workspace, service_session, Event())
+    workspace, off = wiring.build(settings, patient=True), wiring.why_clock_is_off(settings)
+    if off:
+        stay_off(workspace, off, Event())
+    run_planner(workspace, wiring.service_session(settings), Event())
     return 0
 
 

@@ -92,6 +92,17 @@ def run_planner(workspace: Workspace, service_session: Callable[[], Session], st
         tenure.give_up()
 
 
+def stay_off(workspace: Workspace, reason: str, stop: Stop) -> None:
+    """Plan nothing and say why, until asked to stop."""
+    log.warning("the planner is off", why=reason)
+    while not stop.is_set():
+        try:
+            workspace.states.beat("planner", f"off: {reason}")
+        except EnergyError as error:
+            log.error("planner", why=str(error))
+        stop.wait(TICK_S)
+
+
 class _Tenure:
     """The planner's lease: acquired, renewed, lost, given up."""
 

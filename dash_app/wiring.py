@@ -114,6 +114,11 @@ def sites(connection: Connection) -> Sites:
     return FileSites(connection.sites_file) if connection.sites_file else NoSites()
 
 
+def why_clock_is_off(settings: Settings) -> str:
+    """Return why nothing can be planned on the clock, or ""."""
+    return "" if connection_of(settings).service_user else "ENERGY_API_USER is not set"
+
+
 def service_session(settings: Settings) -> Callable[[], Session]:
     """Return what signs the service account in; raise ConfigError when there is none."""
     connection = connection_of(settings)
