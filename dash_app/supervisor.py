@@ -191,7 +191,7 @@ def _watch(children: list[Child], stop: Event, pause: Callable[[float], bool] | 
                 log.error("restarting", process=child.name, code=child.process.returncode, restarts=child.restarts)
                 wait(min(RESTART_WAIT_S * child.restarts, 30.0))
                 if not stop.is_set():
-                    child.start()
+                    child.start(stdout=subprocess.DEVNULL if child.name == EDGE else None)
 
 
 def _die_with_parent() -> None:
