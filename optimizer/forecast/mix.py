@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -50,13 +51,21 @@ def run_components(
     """Return what every component would have said at each origin, from what was known there."""
     forecasts = np.empty((len(components), len(origins), steps))
     actuals = np.empty((len(origins), steps))
-    for place, origin in enumerate(origins):
-        targets = pd.date_range(origin, periods=steps, freq=history.step)
-        known = history.before(origin)
-        for row, component in enumerate(components.values()):
-            forecasts[row, place] = np.maximum(component(known, targets), 0.0)
-        actuals[place] = history.measured.reindex(targets).to_numpy()
+    with one_blas_thread():
+        for place, origin in enumerate(origins):
+            targets = pd.date_range(origin, periods=steps, freq=history.step)
+            known = history.before(origin)
+            for row, component in enumerate(components.values()):
+                forecasts[row, place] = np.maximum(component(known, targets), 0.0)
+            actuals[place] = history.measured.reindex(targets).to_numpy()
     return Runs(names=tuple(components), origins=origins, forecasts=forecasts, actuals=actuals, step=history.step)
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Return a context in which BLAS uses one thread: hundreds of small fits only wait for one another otherwise."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1, user_api="blas")
 
 
 def training_origins(history: History) -> pd.DatetimeIndex:
