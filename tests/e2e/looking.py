@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, ViewportSize, expect
 
 from dash_app.app import PAGES
 
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-DESK, PHONE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}, {"width": 320, "height": 700}
+DESK: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+NARROW: ViewportSize = {"width": 320, "height": 700}
 PATHS = tuple(page.PATH.replace("<project_id>", "monash") for page in PAGES)
 NOWHERE = "/p/nobody/"
 WITHIN_MS = 30_000
@@ -43,7 +45,7 @@ class Witness:
             self.away.append(request.url)
 
 
-def a_context(browser: Browser, viewport: dict[str, int], scheme: str = "light", **more: Any) -> BrowserContext:
+def a_context(browser: Browser, viewport: ViewportSize, scheme: str = "light", **more: Any) -> BrowserContext:
     context = browser.new_context(viewport=viewport, color_scheme=scheme, **more)  # type: ignore[arg-type]
     context.set_default_timeout(WITHIN_MS)
     context.add_init_script(COUNT_SHIFTS)

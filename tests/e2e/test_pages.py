@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.e2e.demo import Demo, signed_in
 from tests.e2e.looking import (
@@ -37,7 +37,7 @@ def manager(context: BrowserContext, demo: Demo) -> Page:
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["1440", "390"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_quiet_steady_and_asks_nobody_else(
-    demo: Demo, browser: Browser, viewport: dict[str, int], scheme: str
+    demo: Demo, browser: Browser, viewport: ViewportSize, scheme: str
 ) -> None:
     context = a_context(browser, viewport, scheme)
     witness = Witness(context, demo.url)
