@@ -41,6 +41,7 @@ BUTTONS = {
 
 def register_decisions(app: Dash, ports: BoardPorts, review: ReviewPorts, who: Callable[[], Session]) -> None:
     """Add the dialog's callbacks."""
+    _register_asking(app)
     _register_dialog(app, ports, who)
     _register_approve(app, review, who)
     _register_reject(app, review, who)
@@ -48,30 +49,45 @@ def register_decisions(app: Dash, ports: BoardPorts, review: ReviewPorts, who: C
     _register_stop(app, review, who)
 
 
+def _register_asking(app: Dash) -> None:
+    """Keep which button was pressed.
+
+    The buttons come and go with the cards, and each coming calls this function; the dialog's own callback must not
+    be called then, because a second call makes the browser drop the answer to the first.
+    """
+
+    @app.callback(
+        Output(Id.ASKING, "data"),
+        [Input(ask, "n_clicks", allow_optional=True) for ask in ACTS],
+        State(Id.ASKING, "data"),
+        prevent_initial_call=True,
+    )
+    def keep_asked(*clicks: Any) -> Any:
+        *asks, kept = clicks
+        if ctx.triggered_id not in ACTS or not any(asks):
+            return no_update
+        return {"act": ACTS[Ask(ctx.triggered_id)].value, "count": (kept or {}).get("count", 0) + 1}
+
+
 def _register_dialog(app: Dash, ports: BoardPorts, who: Callable[[], Session]) -> None:
     @app.callback(
         output=_dialog_outputs(),
         inputs={
-            "asks": [Input(ask, "n_clicks", allow_optional=True) for ask in ACTS],
+            "asking": Input(Id.ASKING, "data"),
             "back": Input(Id.BACK, "n_clicks"),
             "results": [Input(name, "data") for name in RESULTS],
         },
         state={"search": State(Id.ADDRESS, "search"), "pathname": State(Id.ADDRESS, "pathname")},
         prevent_initial_call=True,
     )
-    def show_dialog(asks: Any, back: Any, results: Any, search: str, pathname: str) -> dict[str, Any]:
+    def show_dialog(asking: Any, back: Any, results: Any, search: str, pathname: str) -> dict[str, Any]:
         unchanged = dict.fromkeys(_dialog_outputs(), no_update)
-        trigger = ctx.triggered_id
-        if trigger in RESULTS:
-            return unchanged | after_decision(results[RESULTS.index(Id(trigger))])
-        if trigger == Id.BACK:
+        if ctx.triggered_id in RESULTS:
+            return unchanged | after_decision(results[RESULTS.index(Id(ctx.triggered_id))])
+        if ctx.triggered_id != Id.ASKING or not asking:
             return unchanged | {"open": False}
-        if not any(asks) or trigger not in ACTS:
-            return unchanged
-        board = board_of(who(), pathname, ports)
-        plan = board.find(parse_address(search).number) or board.find(None)
-        act = ACTS[Ask(trigger)]
-        plan = board.in_force if act is Act.STOP else plan
+        board, act = board_of(who(), pathname, ports), Act(asking["act"])
+        plan = board.in_force if act is Act.STOP else board.find(parse_address(search).number) or board.find(None)
         return unchanged if plan is None else unchanged | question(act, plan, board)
 
 

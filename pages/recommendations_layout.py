@@ -57,6 +57,7 @@ class Id(StrEnum):
     DIALOG = "recommendations-dialog"
     QUESTION = "recommendations-question"
     SUBJECT = "recommendations-subject"
+    ASKING = "recommendations-asking"
     ASKED = "recommendations-asked"
     REASON_FRAME = "recommendations-reason-frame"
     REASON_LABEL = "recommendations-reason-label"
@@ -73,8 +74,8 @@ class Id(StrEnum):
     STOPPED = "recommendations-stopped"
 
 
-STORES = (Id.SEEN, Id.CLICKED, Id.MADE, Id.DONE, Id.CANCELLED, Id.ASKED, Id.APPROVED, Id.REJECTED, Id.WITHDRAWN,
-          Id.STOPPED)  # fmt: skip
+STORES = (Id.SEEN, Id.CLICKED, Id.MADE, Id.DONE, Id.CANCELLED, Id.ASKING, Id.ASKED, Id.APPROVED, Id.REJECTED,
+          Id.WITHDRAWN, Id.STOPPED)  # fmt: skip
 
 
 def page_layout() -> html.Div:
