@@ -62,8 +62,12 @@ def build_decide(
     place: Site | None = None,
     background: Any = None,
     compute: Callable[[str, str, Objective], str] | None = None,
+    **ports: Any,
 ) -> Decide:
-    """Return the app with these plans proposed one after the other, and a battery that has just reported."""
+    """Return the app with these plans proposed one after the other, and a battery that has just reported.
+
+    `ports` replace fakes, by the workspace's names.
+    """
     clock = FakeClock(NOW)
     api, store, measurements = FakeEnergyApi(clock), FakeStore(clock), CampusMeasurements(clock)
     jobs, link = FakeJobs(clock), FakeLink()
@@ -87,7 +91,7 @@ def build_decide(
         link=link,
         demo=True,
     )
-    app = create_app(workspace, background=background, compute=compute)
+    app = create_app(replace(workspace, **ports), background=background, compute=compute)
     decide = Decide(app, clock, api, measurements, store, jobs, link)
     for plan in plans:
         decide.propose(plan)

@@ -66,8 +66,11 @@ def outcome(decide: Decide, act: str, **how: Any) -> tuple[bool, str]:
 
 def question(decide: Decide, act: str, *, search: str = "", email: str = MANAGER) -> dict[str, Any]:
     clicks = {f"ask_{act}__n_clicks": 1}
-    body = request(decide, "dialog.is_open", f"ask-{act}.n_clicks", address__search=search, **clicks)
-    return dict(call(decide.signed_in(email), body).get_json()["response"])
+    client = decide.signed_in(email)
+    asking = call(client, request(decide, "asking.data", f"ask-{act}.n_clicks", **clicks)).get_json()["response"]
+    kept = asking["recommendations-asking"]["data"]
+    body = request(decide, "dialog.is_open", "asking.data", address__search=search, asking__data=kept)
+    return dict(call(client, body).get_json()["response"])
 
 
 def test_the_question_names_money_limits_steps_expiry_and_hash(decide: Decide) -> None:
@@ -236,6 +239,11 @@ def test_a_release_that_nobody_confirmed_is_not_called_one(decide: Decide) -> No
     ok, words = outcome(decide, "stop")
     assert ok
     assert words.startswith("The dispatcher did not confirm the release: check the plant.")
+
+
+def test_buttons_that_only_came_with_new_cards_ask_nothing(decide: Decide) -> None:
+    body = request(decide, "asking.data", "ask-approve.n_clicks")
+    assert call(decide.signed_in(), body).get_json().get("response", {}) == {}
 
 
 def after(decide: Decide, result: dict[str, Any]) -> dict[str, Any]:
