@@ -75,7 +75,7 @@ def run(settings: Settings) -> int:
     try:
         connection = _start_edge(settings, children, stop) if settings.embedded_edge else connection_of(settings)
         port = free_port(settings.host, settings.port)
-        _start_app(settings, connection, port, children)
+        _start_app(settings, port, children)
         _wait_until_ready(settings, port, children, stop)
         if not stop.is_set():
             sys.stdout.write(_welcome(settings, connection, port))
@@ -132,21 +132,17 @@ def _first_line(edge: Child, stop: Event) -> bytes:
     raise ConfigError("The embedded edge was not healthy in time.")
 
 
-def _start_app(settings: Settings, connection: Connection, port: int, children: list[Child]) -> None:
+def _start_app(settings: Settings, port: int, children: list[Child]) -> None:
     env = dict(os.environ) | {"STATE_DIR": str(settings.state_dir), "HOST": settings.host, "PORT": str(port)}
     ours = [sys.executable, "-m", "dash_app"]
     bind = f"[{settings.host}]:{port}" if ":" in settings.host else f"{settings.host}:{port}"
     web = [sys.executable, "-m", "gunicorn", "dash_app.server:server", "--bind", bind, "--workers", "1", "--threads",
            "4", "--no-control-socket", "--timeout", "120", "--log-level", "warning"]  # fmt: skip
-    wanted = [
-        Child("web", web, env | {"DASH_PUBLIC_ASSETS_EXTENSIONS": "js,css,woff2,svg"}),
+    for child in (
+        Child("web", web, env),
+        Child("planner", [*ours, "plan"], env),
         Child("dispatcher", [*ours, "dispatch"], env),
-    ]
-    if connection.service_user:
-        wanted.append(Child("planner", [*ours, "plan"], env))
-    else:
-        sys.stderr.write("ENERGY_API_USER is not set: nothing is planned on the clock.\n")
-    for child in wanted:
+    ):
         child.start()
         children.append(child)
 

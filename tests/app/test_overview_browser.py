@@ -103,6 +103,7 @@ def test_a_range_is_a_link_that_back_undoes(browser: Browser, address: str) -> N
 def test_a_change_of_theme_recolours_the_charts_without_a_request(browser: Browser, address: str) -> None:
     page = opened(browser, address).page
     drawn(page)
+    page.wait_for_load_state("networkidle")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.post_data or request.url))
     page.click("[data-theme-toggle]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -148,7 +149,9 @@ def test_without_a_service_account_the_clock_is_off_and_that_is_said_once(own: O
     said = (own.app.state_dir / "stderr.log").read_text()
     assert said.count("ENERGY_API_USER") == 1
     assert "restarting" not in said
-    assert not any("dash_app plan" in words_of(process) for process in processes_of(own.app.state_dir))
+    with sqlite3.connect(f"file:{own.app.state_dir / 'plans.sqlite'}?mode=ro", uri=True) as store:
+        last_words = store.execute("select detail from heartbeats where name = 'planner'").fetchone()
+    assert last_words == ("off: ENERGY_API_USER is not set",), "the status page shows it"
 
 
 def test_without_devices_a_person_can_sign_in_and_is_told_why_control_is_off(
