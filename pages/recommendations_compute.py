@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from dash import Dash, Input, Output, State, ctx, no_update
+from dash import Dash, Input, Output, State, no_update
 
 from dash_app.domain.errors import EnergyError
 from dash_app.domain.ports import Session
@@ -23,7 +23,10 @@ Compute = Callable[[str, str, Objective], str]
 
 
 def register_job(app: Dash, ports: BoardPorts, who: Callable[[], Session], compute: Compute) -> None:
-    """Add the callbacks; the person is the one of the server's session, the project the one of the checked address."""
+    """Add the callbacks; the person is the one of the server's session, the project the one of the checked address.
+
+    The strip does not wait for the job's own result: Dash would hold its callback back until that is there.
+    """
 
     @app.callback(
         Output(Id.MADE, "data"),
@@ -43,26 +46,30 @@ def register_job(app: Dash, ports: BoardPorts, who: Callable[[], Session], compu
             return ""
 
     @app.callback(
+        Output(Id.CLICKED, "data"),
+        Input(Id.RECOMPUTE, "n_clicks"),
+        State(Id.ADDRESS, "pathname"),
+        prevent_initial_call=True,
+    )
+    def keep_click(clicks: int | None, pathname: str) -> Any:
+        newest = ports.jobs.newest(project_of_path(who(), pathname).project_id)
+        before = newest.job_id if newest else ""
+        return Clicked(at=ports.clock(), before=before).as_data() if clicks else no_update
+
+    @app.callback(
         output=_job_outputs(),
         inputs={
-            "clicks": Input(Id.RECOMPUTE, "n_clicks"),
+            "clicked": Input(Id.CLICKED, "data"),
             "tick": Input(Id.JOB_TICK, "n_intervals"),
-            "made": Input(Id.MADE, "data"),
             "cancelled": Input(Id.CANCELLED, "data"),
             "slow": Input(Id.TICK, "n_intervals"),
         },
-        state={"pathname": State(Id.ADDRESS, "pathname"), "kept": State(Id.CLICKED, "data")},
+        state={"pathname": State(Id.ADDRESS, "pathname")},
     )
-    def show_job(pathname: str, kept: Any, **_triggers: Any) -> dict[str, Any]:
+    def show_job(clicked: Any, pathname: str, **_triggers: Any) -> dict[str, Any]:
         session = who()
         board = board_of(session, pathname, ports)
-        clicked = Clicked.from_data(kept)
-        if ctx.triggered_id == Id.RECOMPUTE:
-            clicked = Clicked(at=board.now, before=board.job.job_id if board.job else "")
-        blocked = may_not_recompute(session, board)
-        answered = ctx.triggered_id == Id.MADE
-        shown = job_view(board.job, clicked, board.now, blocked=blocked, answered=answered)
-        return shown | {"clicked": None if answered or clicked is None else clicked.as_data()}
+        return job_view(board.job, Clicked.from_data(clicked), board.now, blocked=may_not_recompute(session, board))
 
     @app.callback(
         Output(Id.CANCELLED, "data"),
@@ -89,5 +96,4 @@ def _job_outputs() -> dict[str, Any]:
         "tick_off": Output(Id.JOB_TICK, "disabled"),
         "ended": Output(Id.ENDED, "children"),
         "done": Output(Id.DONE, "data"),
-        "clicked": Output(Id.CLICKED, "data"),
     }

@@ -18,7 +18,7 @@ from components.states import banner
 from components.words import _
 from dash_app.domain.jobs import Job, JobState
 
-START_WITHIN = timedelta(seconds=30)
+START_WITHIN = timedelta(seconds=20)
 """A click whose job has not appeared by then did not start one."""
 
 
@@ -42,16 +42,14 @@ class Clicked:
             return None
 
 
-def job_view(
-    job: Job | None, clicked: Clicked | None, now: datetime, *, blocked: str = "", answered: bool = False
-) -> dict[str, Any]:
+def job_view(job: Job | None, clicked: Clicked | None, now: datetime, *, blocked: str = "") -> dict[str, Any]:
     """Return the strip by its parts.
 
-    `blocked` is why this person cannot recompute; `answered` says that the process of the click has ended.
+    `blocked` is why this person cannot recompute.
     `done` names the newest plan that a finished job made; a change of it makes the page draw anew.
     """
     awaited = clicked is not None and not _is_newer(job, clicked)
-    starting = awaited and clicked is not None and not answered and now - clicked.at < START_WITHIN
+    starting = awaited and clicked is not None and now - clicked.at < START_WITHIN
     running = job is not None and job.state is JobState.RUNNING
     busy = starting or running
     return {

@@ -18,7 +18,6 @@ from dash_app.domain.jobs import JobState
 from dash_app.domain.schedule import Objective
 from tests.app.building import ANALYST, MANAGER, VIEWER, call
 from tests.app.decide_app import PATH, Decide, build_decide, fresh, request, said
-from tests.fakes.campus import NOW
 from tests.fakes.hand_plan import hand_plan
 
 Compute = Callable[[str, str, Objective], str]
@@ -149,8 +148,8 @@ def idle() -> Decide:
     return build_decide(fresh(hand_plan()))
 
 
-def strip(decide: Decide, *, trigger: str = "", email: str = MANAGER, kept: Any = None) -> dict[str, Any]:
-    body = request(decide, "job.hidden", trigger.removeprefix("recommendations-"), clicked__data=kept)
+def strip(decide: Decide, *, email: str = MANAGER, kept: Any = None) -> dict[str, Any]:
+    body = request(decide, "job.hidden", clicked__data=kept)
     return dict(call(decide.signed_in(email), body).get_json()["response"])
 
 
@@ -161,13 +160,22 @@ def test_without_a_job_the_strip_is_hidden_and_nothing_is_polled(idle: Decide) -
     assert shown["recommendations-recompute"]["disabled"] is False
 
 
+def click(decide: Decide) -> dict[str, str]:
+    body = request(decide, "clicked.data", "recompute.n_clicks", recompute__n_clicks=1)
+    return dict(call(decide.signed_in(), body).get_json()["response"]["recommendations-clicked"]["data"])
+
+
 def test_a_click_shows_at_once_that_something_begins(idle: Decide) -> None:
-    shown = strip(idle, trigger="recommendations-recompute.n_clicks")
+    kept = click(idle)
+    shown = strip(idle, kept=kept)
     assert shown["recommendations-job"]["hidden"] is False
     assert shown["recommendations-job-words"]["children"] == "Starting the computation"
     assert shown["recommendations-recompute"]["disabled"] is True
     assert shown["recommendations-job-tick"]["disabled"] is False
     assert shown["recommendations-cancel"]["disabled"] is True
+    job = idle.jobs.start("monash", MANAGER)
+    idle.jobs.finish(job.job_id, JobState.DONE, result="monash-7")
+    assert strip(idle, kept=kept)["recommendations-job"]["hidden"] is True
 
 
 def test_a_reload_and_another_person_see_the_same_progress(idle: Decide) -> None:
@@ -223,14 +231,13 @@ def test_a_failure_of_long_ago_is_no_news(idle: Decide) -> None:
 
 
 def test_a_click_whose_job_never_appears_says_so(idle: Decide) -> None:
-    kept = {"at": NOW.isoformat(), "before": ""}
+    idle.jobs.finish(idle.jobs.start("monash", ANALYST).job_id, JobState.DONE, result="monash-6")
+    kept = click(idle)
     assert strip(idle, kept=kept)["recommendations-job"]["hidden"] is False
-    told = "The computation did not start. Please try again."
-    answered = strip(idle, kept=kept, trigger="recommendations-made.data")
-    assert said(answered["recommendations-ended"]["children"]) == told
-    assert answered["recommendations-clicked"]["data"] is None
-    idle.clock.advance(timedelta(seconds=31))
-    assert said(strip(idle, kept=kept)["recommendations-ended"]["children"]) == told
+    idle.clock.advance(timedelta(seconds=21))
+    shown = strip(idle, kept=kept)
+    assert said(shown["recommendations-ended"]["children"]) == "The computation did not start. Please try again."
+    assert shown["recommendations-recompute"]["disabled"] is False
 
 
 def test_who_may_not_recompute_sees_why(idle: Decide) -> None:
