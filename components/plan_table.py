@@ -10,7 +10,7 @@ from dash import html
 
 from components.aria import aria
 from components.numbers import clock_time, day_words, number, percent
-from components.plan_data import Column, plan_frame
+from components.plan_data import Column, hours_of, plan_frame
 from components.plan_words import battery_words, order_words
 from components.tables import table
 from components.words import _
@@ -46,7 +46,10 @@ def units_words(payload: Payload) -> str:
 
 
 def plan_csv(payload: Payload) -> str:
-    """Return the plan as CSV: times in UTC, kW and prices in full precision, what was signed and nothing else."""
+    """Return the plan as CSV: times in UTC, kW and prices in full precision, what was signed and nothing else.
+
+    `hours` is what each step counts: of a slot that was running when the plan was computed, the rest.
+    """
     text = io.StringIO()
     writer = csv.writer(text)
     frame = plan_frame(payload)
@@ -55,9 +58,10 @@ def plan_csv(payload: Payload) -> str:
         "soc_min", "soc_max", "soc_end",
     )  # fmt: skip
     columns = (Column.PV, Column.LOAD, Column.BUY, Column.SELL, Column.ESTIMATED)
-    writer.writerow([*fields, "pv_kw", "load_kw", "import_per_kwh", "export_per_kwh", "price_estimated"])
-    for place, step in enumerate(payload.steps):
-        writer.writerow([*(_plain(step, field) for field in fields), *frame.iloc[place][list(columns)].tolist()])
+    writer.writerow([*fields, "pv_kw", "load_kw", "import_per_kwh", "export_per_kwh", "price_estimated", "hours"])
+    for place, (step, hours) in enumerate(zip(payload.steps, hours_of(payload), strict=True)):
+        known = frame.iloc[place][list(columns)].tolist()
+        writer.writerow([*(_plain(step, field) for field in fields), *known, hours])
     return text.getvalue()
 
 

@@ -20,8 +20,7 @@ from dash_app.settings import Settings
 from dash_app.workspace import Workspace
 from tests.fakes.api import FakeEnergyApi, FakeMeasurements, FakeSites
 from tests.fakes.clock import FakeClock
-from tests.fakes.jobs import FakeJobs
-from tests.fakes.store import FakeLink, FakeStore
+from tests.fakes.store import FakeJobs, FakeLink, FakeStore
 
 SECRET = "a secret of the tests, long enough to sign with"
 PASSWORD = "canary-password-7b31"

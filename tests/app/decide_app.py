@@ -23,9 +23,8 @@ from tests.app.building import ANALYST, MANAGER, PASSWORD, SECRET, VIEWER, outpu
 from tests.fakes.api import FakeEnergyApi, FakeSites
 from tests.fakes.campus import NOW, CampusMeasurements, project, site
 from tests.fakes.clock import FakeClock
-from tests.fakes.jobs import FakeJobs
 from tests.fakes.payloads import a_telemetry
-from tests.fakes.store import FakeLink, FakeStore
+from tests.fakes.store import FakeJobs, FakeLink, FakeStore
 
 PATH = "/p/monash/recommendations"
 OPERATOR = "oda@example.org"

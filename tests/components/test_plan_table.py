@@ -29,6 +29,7 @@ def test_the_file_has_full_precision_and_utc() -> None:
     assert (first["start"], first["intent"], first["battery_kw"]) == ("2020-09-28T03:30:00+00:00", "follow", "-20.0")
     assert [row["price_estimated"] for row in rows] == ["0.0"] * 6 + ["1.0"] * 2
     assert [float(row["import_per_kwh"]) for row in rows] == [0.2] * 3 + [0.4] * 5
+    assert {float(row["hours"]) for row in rows} == {0.25}
 
 
 def test_bars_share_a_zero_and_reach_left_of_it_for_what_is_earned() -> None:
