@@ -28,22 +28,7 @@ def register_job(app: Dash, ports: BoardPorts, who: Callable[[], Session], compu
     The strip does not wait for the job's own result: Dash would hold its callback back until that is there.
     """
 
-    @app.callback(
-        Output(Id.MADE, "data"),
-        Input(Id.RECOMPUTE, "n_clicks"),
-        State(Id.GOAL, "value"),
-        State(Id.ADDRESS, "pathname"),
-        background=True,
-        prevent_initial_call=True,
-        running=[(Output(Id.RECOMPUTE, "disabled"), True, False)],
-    )
-    def recompute_now(_clicks: int | None, goal: str, pathname: str) -> str:
-        session = who()
-        try:
-            return compute(session.session_id, project_of_path(session, pathname).project_id, Objective(goal))
-        except EnergyError as error:
-            log.warning("not recomputed", who=session.person.email, error=type(error).__name__, reason=str(error))
-            return ""
+    _register_start(app, who, compute)
 
     @app.callback(
         Output(Id.CLICKED, "data"),
@@ -83,6 +68,27 @@ def register_job(app: Dash, ports: BoardPorts, who: Callable[[], Session], compu
             return no_update
         ports.jobs.request_cancel(job.job_id)
         return job.job_id
+
+
+def _register_start(app: Dash, who: Callable[[], Session], compute: Compute) -> None:
+    """Add the background callback: it leaves its result in the store and returns only its id."""
+
+    @app.callback(
+        Output(Id.MADE, "data"),
+        Input(Id.RECOMPUTE, "n_clicks"),
+        State(Id.GOAL, "value"),
+        State(Id.ADDRESS, "pathname"),
+        background=True,
+        prevent_initial_call=True,
+        running=[(Output(Id.RECOMPUTE, "disabled"), True, False)],
+    )
+    def recompute_now(_clicks: int | None, goal: str, pathname: str) -> str:
+        session = who()
+        try:
+            return compute(session.session_id, project_of_path(session, pathname).project_id, Objective(goal))
+        except EnergyError as error:
+            log.warning("not recomputed", who=session.person.email, error=type(error).__name__, reason=str(error))
+            return ""
 
 
 def _job_outputs() -> dict[str, Any]:
