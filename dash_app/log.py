@@ -30,7 +30,7 @@ def configure(level: str) -> None:
             structlog.processors.LogfmtRenderer(bool_as_flag=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=_to_stderr,
         cache_logger_on_first_use=False,
     )
     for name in REPORTED_BY_US:
@@ -38,6 +38,11 @@ def configure(level: str) -> None:
     logging.basicConfig(
         level=max(number, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
+
+
+def _to_stderr(*_names: object) -> structlog.PrintLogger:
+    """Return a logger on what stderr is now, not on what it was when logging was configured."""
+    return structlog.PrintLogger(file=sys.stderr)
 
 
 def blot_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

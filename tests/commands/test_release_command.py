@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from controllers.modbus import ModbusPlant
 from dash_app.cli import main
@@ -30,6 +31,7 @@ def commanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Modbu
         assert isinstance(plant.hold(order, -5.0), ReadBack)
         assert plant.read().mode is Mode.REMOTE
         yield plant
+    structlog.reset_defaults()
 
 
 def test_the_battery_is_back_in_its_own_mode_and_no_store_was_needed(
