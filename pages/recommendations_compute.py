@@ -80,7 +80,6 @@ def _register_start(app: Dash, who: Callable[[], Session], compute: Compute) -> 
         State(Id.ADDRESS, "pathname"),
         background=True,
         prevent_initial_call=True,
-        running=[(Output(Id.RECOMPUTE, "disabled"), True, False)],
     )
     def recompute_now(_clicks: int | None, goal: str, pathname: str) -> str:
         session = who()
