@@ -11,8 +11,8 @@ from typing import cast
 from flask import current_app, has_app_context
 from flask_babel import get_translations
 
-LANGUAGES: dict[str, str] = {"en": "English"}
-"""Code -> name of each language that has a catalogue."""
+LANGUAGES: dict[str, str] = {"en": "English", "de": "Deutsch"}
+"""Code -> the language's own name. The source is English; a catalogue has the others."""
 
 
 def _(text: str, **facts: object) -> str:

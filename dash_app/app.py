@@ -11,7 +11,6 @@ from typing import Any, cast
 from dash import Dash
 from flask import Flask, Response, g, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from components.shell import BRAND
@@ -20,6 +19,7 @@ from dash_app.auth import Guard
 from dash_app.domain.errors import ConfigError
 from dash_app.faults import show_fault
 from dash_app.headers import content_policy, install_headers, trusted_hosts
+from dash_app.language import install_language, language
 from dash_app.last_project import with_prefetch
 from dash_app.login import Entrance, install_login
 from dash_app.recompute_job import Compute, compute_in_fresh_workspace
@@ -36,7 +36,7 @@ PAGES: tuple[PageModule, ...] = (projects, overview, recommendations, live, stat
 """Every page: one line each. `register` is given what its parameters name (see `_offers`)."""
 
 INDEX = """<!DOCTYPE html>
-<html lang="en" data-bs-theme="light">
+<html lang="__LANGUAGE__" data-bs-theme="light">
   <head>
     {%metas%}
     <title>{%title%}</title>
@@ -56,6 +56,15 @@ INDEX = """<!DOCTYPE html>
   </body>
 </html>
 """
+
+
+class _Dash(Dash):
+    """Dash with each page in the language of its reader."""
+
+    def interpolate_index(self, *parts: Any, **more: Any) -> str:
+        """Return the page's HTML; `<html lang>` says what the words in it are."""
+        page = str(super().interpolate_index(*parts, **more))  # type: ignore[no-untyped-call]
+        return page.replace("__LANGUAGE__", language(), 1)
 
 
 def create_app(workspace: Workspace, *, background: Any = None, compute: Compute | None = None) -> Dash:
@@ -87,7 +96,7 @@ def _server(workspace: Workspace) -> Flask:
     server.config.update(TRUSTED_HOSTS=trusted_hosts(settings.public_url), MAX_CONTENT_LENGTH=4_000_000)
     if settings.production:
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=1, x_proto=1, x_host=0)  # type: ignore[method-assign]
-    Babel(server)
+    install_language(server)
     return server
 
 
@@ -101,7 +110,7 @@ def _dash(server: Flask, files: StaticFiles, background: Any, *, demo: bool) -> 
     index = INDEX
     for mark, name in marks.items():
         index = index.replace(f"__{mark}__", files.address(name))
-    app = Dash(
+    app = _Dash(
         "dash_app",
         server=server,  # type: ignore[arg-type]  # Dash takes a Flask server
         assets_folder=str(ASSETS),
