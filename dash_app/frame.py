@@ -224,5 +224,5 @@ def _roles(session: Session, project: Project | None) -> list[str]:
 
 
 def _label(page: PageModule) -> str:
-    labels = {place.path: place.label for place in (navigation.PROJECTS, navigation.STATUS, *navigation.COMMON)}
+    labels = {place.path: place.label for place in navigation.ENTRIES}
     return _(labels.get(page.PATH, shell.BRAND))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from urllib.parse import quote
 
 from components.icons import Icon
@@ -37,7 +38,9 @@ class Need(StrEnum):
     """What a page needs the site to have; the value is the reason when it has none."""
 
     NOTHING = ""
+    PV = mark("No PV in this project")
     BATTERY = mark("No battery in this project")
+    WEATHER = mark("No weather in this project")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,35 +74,60 @@ STATUS = Destination(
     phone_label=mark("Status"),
     right=Right.STATUS,
 )
-HOME = Destination(
-    path=OVERVIEW, label=mark("Overview"), symbol=Icon.HOUSE, group=Group.PROJECT, phone_label=mark("Home")
+ACCOUNT = Destination(
+    path="/account", label=mark("Account"), symbol=Icon.PERSON, group=Group.BOTTOM, phone_label=mark("Account")
 )
-RECOMMENDATIONS = Destination(
-    path=f"/p/{ANCHOR}/recommendations",
-    label=mark("Recommendations"),
-    symbol=Icon.CHECK_SQUARE,
-    group=Group.DECIDE,
+
+
+def _page(
+    name: str, label: str, symbol: Icon, group: Group, *, phone_label: str = "", need: Need = Need.NOTHING
+) -> Destination:
+    path = f"{OVERVIEW}{name}"
+    return Destination(path=path, label=label, symbol=symbol, group=group, phone_label=phone_label, need=need)
+
+
+HOME = _page("", mark("Overview"), Icon.HOUSE, Group.PROJECT, phone_label=mark("Home"))
+FLOWS = _page("flows", mark("Energy flows"), Icon.FLOWS, Group.SEE, phone_label=mark("Flows"))
+MEASUREMENTS = _page("measurements", mark("Measurements"), Icon.GRAPH, Group.SEE)
+FORECASTS = _page("measurements-forecasts", mark("Measurements and Forecasts"), Icon.GRAPH_AHEAD, Group.SEE)
+EFFICIENCY = _page("efficiency", mark("Efficiency"), Icon.SPEEDOMETER, Group.SEE)
+PRODUCTION = _page("production-vs-demand", mark("Production vs E-demand"), Icon.SUN, Group.SEE, need=Need.PV)
+TEMPERATURE = _page("temperature", mark("Temperature"), Icon.THERMOMETER, Group.SEE, need=Need.WEATHER)
+BATTERY = _page("battery", mark("Battery Energy System"), Icon.BATTERY, Group.SEE, need=Need.BATTERY)
+CONSUMER = _page("consumer", mark("Consumer"), Icon.PLUG, Group.SEE)
+RECOMMENDATIONS = _page(
+    "recommendations",
+    mark("Recommendations"),
+    Icon.CHECK_SQUARE,
+    Group.DECIDE,
     phone_label=mark("Actions"),
     need=Need.BATTERY,
 )
-LIVE = Destination(
-    path=f"/p/{ANCHOR}/live",
-    label=mark("Live"),
-    symbol=Icon.BROADCAST,
-    group=Group.ACT,
-    phone_label=mark("Live"),
-    need=Need.BATTERY,
-)
+LIVE = _page("live", mark("Live"), Icon.BROADCAST, Group.ACT, phone_label=mark("Live"), need=Need.BATTERY)
+QUALITY = _page("quality", mark("Data quality"), Icon.CLIPBOARD, Group.PROVE)
 
-COMMON = (HOME, RECOMMENDATIONS, LIVE)
+SEEN_EVERYWHERE = (FLOWS, MEASUREMENTS)
+STORED_AND_USED = (BATTERY, CONSUMER)
+MEASURED = (*SEEN_EVERYWHERE, FORECASTS, EFFICIENCY)
+ON_FROM_THERE = (RECOMMENDATIONS, LIVE, QUALITY)
 
 NAVIGATION: dict[ProjectType, tuple[Destination, ...]] = {
-    ProjectType.NORMAL: COMMON,
-    ProjectType.ABNORMAL: COMMON,
-    ProjectType.TEMPERATURE: COMMON,
-    ProjectType.PV: COMMON,
+    ProjectType.NORMAL: (HOME, *MEASURED, *STORED_AND_USED, *ON_FROM_THERE),
+    ProjectType.ABNORMAL: (HOME, *MEASURED, PRODUCTION, *STORED_AND_USED, *ON_FROM_THERE),
+    ProjectType.TEMPERATURE: (HOME, *MEASURED, TEMPERATURE, *STORED_AND_USED, *ON_FROM_THERE),
+    ProjectType.PV: (HOME, *STORED_AND_USED, *SEEN_EVERYWHERE, *ON_FROM_THERE),
 }
 """Project type -> its pages; the first one is its home."""
+TYPES_WITH: dict[Need, frozenset[ProjectType]] = {
+    Need.NOTHING: frozenset(ProjectType),
+    Need.PV: frozenset({ProjectType.ABNORMAL, ProjectType.PV}),
+    Need.BATTERY: frozenset({ProjectType.PV}),
+    Need.WEATHER: frozenset({ProjectType.TEMPERATURE}),
+}
+"""What a project of a type has by its very type; asked only where SITES_FILE says nothing about it."""
+OUTSIDE = (PROJECTS, ACCOUNT, STATUS)
+ENTRIES = tuple(dict.fromkeys((*OUTSIDE, *chain.from_iterable(NAVIGATION.values()))))
+"""Every page that has a name in the navigation."""
 
 
 def home_of(project: Project) -> str:
@@ -143,6 +171,7 @@ def _reachable(project: Project | None) -> Iterator[Destination]:
     yield PROJECTS
     if project is not None:
         yield from NAVIGATION[project.type]
+    yield ACCOUNT
     yield STATUS
 
 
@@ -161,8 +190,8 @@ def _link(
         group=_group_words(destination.group, project),
         current=href.rstrip("/") == pathname.rstrip("/"),
         badge=waiting if destination is RECOMMENDATIONS else 0,
-        reason=_reason(destination, session, site),
-        phone=_(destination.phone_label) if (destination in (PROJECTS, STATUS)) == (project is None) else "",
+        reason=_reason(destination, session, project, site),
+        phone=_(destination.phone_label) if (destination in OUTSIDE) == (project is None) else "",
         bottom=destination.group is Group.BOTTOM,
     )
 
@@ -173,9 +202,25 @@ def _group_words(group: Group, project: Project | None) -> str:
     return "" if group in {Group.TOP, Group.BOTTOM} else _(group.value)
 
 
-def _reason(destination: Destination, session: Session, site: Site | None) -> str:
+def _reason(destination: Destination, session: Session, project: Project | None, site: Site | None) -> str:
     if destination.right is Right.STATUS and not any(p.allows(Right.STATUS) for p in session.projects):
         return _("Not open to viewers")
-    if destination.need is Need.BATTERY and (site is None or site.battery is None):
-        return _(destination.need.value)
-    return ""
+    if project is None or _has(destination, project, site):
+        return ""
+    return _(destination.need.value)
+
+
+def _has(destination: Destination, project: Project, site: Site | None) -> bool:
+    """Return whether what a page needs stands there; where no site is known, what is seen follows the type."""
+    if site is None:
+        by_type = TYPES_WITH[destination.need]
+        return destination.need is Need.NOTHING or (destination.group is Group.SEE and project.type in by_type)
+    match destination.need:
+        case Need.NOTHING:
+            return True
+        case Need.PV:
+            return bool(site.arrays)
+        case Need.BATTERY:
+            return site.battery is not None
+        case Need.WEATHER:
+            return site.has_weather

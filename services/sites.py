@@ -105,6 +105,7 @@ class _Site(_Entry):
     grid: _Grid
     tariff: tuple[_TariffPart, ...] = ()
     co2: bool = False
+    weather: bool = False
     plan_step_min: Minutes = 15
     plan_every_min: Minutes = 15
     battery: _Battery | None = None
@@ -126,6 +127,7 @@ class _Site(_Entry):
             battery=self.battery.battery() if self.battery else None,
             arrays=tuple(PvArray(measurand_id=a.measurand, name=a.name, kwp=a.kwp) for a in self.arrays),
             has_co2=self.co2,
+            has_weather=self.weather,
             plan_step=timedelta(minutes=self.plan_step_min),
             plan_every=timedelta(minutes=self.plan_every_min),
             roles_by_email={

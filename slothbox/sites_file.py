@@ -32,6 +32,7 @@ def _entry(site: DemoSite) -> dict[str, Any]:
         "grid": {"import_limit_kw": terms.import_limit_kw, "export_limit_kw": terms.export_limit_kw},
         "tariff": [_tariff(site)],
         "co2": site.market("co2") is not None,
+        "weather": site.market("weather") is not None,
         "plan_step_min": terms.plan_step_min,
         "plan_every_min": terms.plan_every_min,
     }

@@ -113,6 +113,7 @@ class Site:
     battery: Battery | None = None
     arrays: tuple[PvArray, ...] = ()
     has_co2: bool = False
+    has_weather: bool = False
     plan_step: timedelta = timedelta(minutes=15)
     plan_every: timedelta = timedelta(minutes=15)
     roles_by_email: dict[str, frozenset[str]] = field(default_factory=dict)

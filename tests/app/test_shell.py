@@ -17,12 +17,13 @@ from dash_app.domain import errors
 from dash_app.domain.errors import ApiUnavailable
 from dash_app.domain.ports import Session
 from dash_app.domain.project import ProjectType
+from dash_app.domain.site import Site
 from dash_app.routes import find_page
 from dash_app.workflows.sign_in import sign_in
 from tests.app.building import ANALYST, MANAGER, PASSWORD, VIEWER, Building, build, call, output_of, payload, text_of
 from tests.fakes.payloads import a_payload
 
-ALL_PATHS = {place.path for place in (navigation.PROJECTS, *navigation.COMMON, navigation.STATUS)}
+ALL_PATHS = {place.path for place in navigation.ENTRIES}
 
 
 def session(building: Building, email: str = MANAGER) -> Session:
@@ -58,12 +59,24 @@ def test_every_project_type_has_a_home(building: Building) -> None:
 
 def test_the_navigation_of_a_pv_project_has_its_pages_and_what_waits(building: Building) -> None:
     found = links(building, MANAGER, "monash", "/p/monash/recommendations")
-    assert list(found) == ["Project selection", "Overview", "Recommendations", "Live", "Status"]
+    assert list(found) == [
+        "Project selection",
+        "Overview",
+        "Battery Energy System",
+        "Consumer",
+        "Energy flows",
+        "Measurements",
+        "Recommendations",
+        "Live",
+        "Data quality",
+        "Account",
+        "Status",
+    ]
     assert found["Recommendations"].current
     assert not found["Overview"].current
     assert found["Recommendations"].badge == 3
     assert found["Live"].href == "/p/monash/live"
-    assert {link.group for link in found.values()} == {"", "Monash campus", "Decide", "Act"}
+    assert {link.group for link in found.values()} == {"", "Monash campus", "See", "Decide", "Act", "Prove"}
 
 
 def test_a_page_whose_asset_is_missing_says_so(building: Building) -> None:
@@ -72,6 +85,46 @@ def test_a_page_whose_asset_is_missing_says_so(building: Building) -> None:
     entry = text_of(side_nav(list(found.values())))
     assert "No battery in this project" in entry
     assert '"/p/b071/live"' not in entry
+
+
+@pytest.mark.parametrize(
+    ("kind", "own"),
+    [
+        (ProjectType.NORMAL, {"Measurements and Forecasts", "Efficiency"}),
+        (ProjectType.ABNORMAL, {"Measurements and Forecasts", "Efficiency", "Production vs E-demand"}),
+        (ProjectType.TEMPERATURE, {"Measurements and Forecasts", "Efficiency", "Temperature"}),
+        (ProjectType.PV, {"Battery Energy System", "Consumer"}),
+    ],
+)
+def test_each_project_type_has_the_pages_of_its_own(kind: ProjectType, own: set[str]) -> None:
+    labels = [place.label for place in navigation.NAVIGATION[kind]]
+    assert len(labels) == len(set(labels))
+    assert own | {"Overview", "Energy flows", "Measurements", "Live", "Data quality"} <= set(labels)
+    named = {"Measurements and Forecasts", "Efficiency", "Production vs E-demand", "Temperature"}
+    assert named & set(labels) == named & own
+
+
+def test_names_in_the_navigation_are_short_and_stand_for_one_place_each() -> None:
+    labels = [place.label for place in navigation.ENTRIES]
+    assert max(map(len, labels)) <= 26
+    assert len(set(labels)) == len({place.path for place in navigation.ENTRIES}) == len(labels)
+
+
+def test_what_a_site_lacks_is_the_reason_and_without_a_site_the_type_decides(building: Building) -> None:
+    who = session(building)
+    project, site = who.project("b071"), building.workspace.sites.site_of("b071")
+    assert project is not None
+
+    def reasons(kind: ProjectType, place: Site | None) -> dict[str, str]:
+        found = navigation.links(who, replace(project, type=kind), place, "/", pages=ALL_PATHS, waiting=0)
+        return {link.label: link.reason for link in found if link.reason}
+
+    assert reasons(ProjectType.ABNORMAL, site)["Production vs E-demand"] == "No PV in this project"
+    assert reasons(ProjectType.TEMPERATURE, site)["Temperature"] == "No weather in this project"
+    assert "Temperature" not in reasons(ProjectType.TEMPERATURE, None)
+    without_site = reasons(ProjectType.PV, None)
+    assert "Battery Energy System" not in without_site
+    assert without_site["Live"] == "No battery in this project"
 
 
 def test_viewers_see_why_the_status_is_closed_to_them(building: Building) -> None:
@@ -88,9 +141,10 @@ def test_only_pages_that_exist_are_entries(building: Building) -> None:
 
 def test_the_phone_has_the_way_home_and_the_rest_behind_more(building: Building) -> None:
     bar = text_of(bottom_bar(list(links(building, MANAGER, "monash").values())))
-    assert [word in bar for word in ("Home", "Actions", "Live", "More")] == [True] * 4
+    assert [word in bar for word in ("Home", "Flows", "Actions", "Live", "More")] == [True] * 5
+    assert bar.index("Home") < bar.index("Flows") < bar.index("Actions") < bar.index("Live") < bar.index("More")
     outside = text_of(bottom_bar(list(links(building, MANAGER, None).values())))
-    assert [word in outside for word in ("Projects", "Status", "More")] == [True, True, False]
+    assert [word in outside for word in ("Projects", "Account", "Status", "More")] == [True, True, True, False]
 
 
 def test_only_who_may_approve_is_told_that_something_waits(building: Building) -> None:
