@@ -24,7 +24,7 @@ from dash_app.workflows.sign_in import reread
 from pages import live_views as views
 from pages.live_layout import CHART, Id, layout
 from pages.live_limits import limits_card
-from pages.overview import drawn_safely
+from pages.range_page import drawn_safely
 
 PATH = "/p/<project_id>/live"
 __all__ = ["PATH", "Id", "layout", "register"]

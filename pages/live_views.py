@@ -25,7 +25,7 @@ from dash_app.domain.project import Right
 from dash_app.domain.recommendation import State
 from dash_app.domain.tracking import Tracking
 from dash_app.workflows.live import Live
-from dash_app.workflows.overview import Place
+from dash_app.workflows.measured import Place
 from dash_app.workflows.review import Stopped
 from pages.live_layout import HEIGHT, PHONE_HEIGHT
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from dash import html
 
@@ -20,7 +21,8 @@ from dash_app.domain.recommendation import Recommendation, State
 from dash_app.domain.schedule import Objective
 from dash_app.domain.site import Quantity
 from dash_app.domain.view import View
-from dash_app.workflows.overview import Overview, Place
+from dash_app.workflows.measured import Place
+from dash_app.workflows.overview import Overview
 from pages.overview_views import at_least, main_quantity
 
 NOTHING_KWH = 0.05
@@ -40,21 +42,21 @@ def now_unknown_card() -> html.Section:
     return card(_("Now"), empty(_("No value at this moment.")), class_name="sb-now-card")
 
 
-def action_card(overview: Overview, pathname: str) -> html.Section:
+def action_card(overview: Overview) -> html.Section:
     """Return what waits for a decision, or who decides now."""
     place, now = overview.place, overview.view.now
     if place.site is None or not place.site.controllable:
         return card(_("Next action"), not_set_up(_("No battery in this project.")), class_name="sb-action")
     waiting = [r for r in overview.recommendations if r.state is State.PROPOSED and r.payload.expires_at > now]
     if not waiting:
-        return _nothing_waits(overview, pathname)
+        return _nothing_waits(overview)
     first = min(waiting, key=lambda recommendation: recommendation.payload.expires_at)
     left = duration(first.payload.expires_at - now)
     title = ngettext("%(num)d recommendation waits", "%(num)d recommendations wait", len(waiting))
     body = [
         html.P(title, className="sb-emphasis"),
         html.P(_saving(first, place), className="sb-muted"),
-        _review(_("Review"), pathname, primary=True),
+        _review(_("Review"), place, primary=True),
     ]
     expiry = badge(_("%(label)s expires in %(left)s", label=first.label, left=left), Tone.WARNING, Icon.CLOCK)
     return card(_("Next action"), body, actions=expiry, class_name="sb-action")
@@ -112,7 +114,7 @@ def sources_card(overview: Overview) -> html.Section:
     return card(title, body, meta=meta, caption=caption)
 
 
-def _nothing_waits(overview: Overview, pathname: str) -> html.Section:
+def _nothing_waits(overview: Overview) -> html.Section:
     active = next((r for r in overview.recommendations if r.state in {State.ACTIVE, State.APPROVED}), None)
     title = _("Nothing waits for a decision")
     words = _("The battery follows its own rules until a plan is approved.")
@@ -122,14 +124,14 @@ def _nothing_waits(overview: Overview, pathname: str) -> html.Section:
     body = [
         html.P(title, className="sb-emphasis"),
         html.P(words, className="sb-muted"),
-        _review(_("Recommendations"), pathname, primary=False),
+        _review(_("Recommendations"), overview.place, primary=False),
     ]
     return card(_("Next action"), body, class_name="sb-action")
 
 
-def _review(words: str, pathname: str, *, primary: bool) -> html.A:
+def _review(words: str, place: Place, *, primary: bool) -> html.A:
     kind = "btn-primary" if primary else "sb-secondary"
-    href = pathname.rstrip("/") + "/recommendations"
+    href = f"/p/{quote(place.project.project_id, safe='')}/recommendations"
     return html.A([words, icon(Icon.ARROW_RIGHT)], href=href, className=f"btn {kind}")
 
 

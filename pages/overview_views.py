@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from dash import html
-
 from components.cards import Figure
 from components.graph import drawn
 from components.numbers import (
@@ -18,11 +16,8 @@ from components.numbers import (
     period_words,
     step_words,
     with_unit,
-    zone_words,
 )
-from components.range_bar import RangeIds, fallback_words, range_bar
-from components.shell import page_head
-from components.states import dropped_words, notes, partial_badge, stale_words
+from components.states import partial_badge, stale_words
 from components.time_series import Line, TimeSeries, legend_chips, time_series_figure
 from components.tokens import LIGHT
 from components.words import _, ngettext
@@ -30,25 +25,14 @@ from dash_app.domain.frames import Band
 from dash_app.domain.kpi import Kpis, average_on_local_days
 from dash_app.domain.site import Quantity
 from dash_app.domain.view import View
-from dash_app.workflows.overview import Overview, Place
+from dash_app.workflows.measured import Place
+from dash_app.workflows.overview import Overview
 
 HEIGHTS = {Quantity.PV_KW: (236, 200), Quantity.LOAD_KW: (196, 180)}
 COLOURS = {Quantity.PV_KW: LIGHT.pv, Quantity.LOAD_KW: LIGHT.load}
 LATE_STEPS = 2
 FORECAST_UP_TO = timedelta(hours=1)
 """A forecast is drawn up to this step: means over longer ones would mix what is past with what is to come."""
-
-
-def head_view(place: Place, view: View, pathname: str, ids: RangeIds) -> html.Div:
-    """Return the page's head: title, period, resolution, zone; the range bar; notes on what fell back."""
-    line = _(
-        "%(period)s, %(step)s values, site time %(zone)s",
-        period=period_words(view.first, view.last),
-        step=step_words(view.step),
-        zone=zone_words(view.now, view.zone),
-    )
-    fallbacks = notes([fallback_words(fallback) for fallback in view.fallbacks])
-    return html.Div([page_head(_("General overview"), line, range_bar(view, pathname, ids)), fallbacks])
 
 
 def main_quantity(place: Place) -> Quantity:
@@ -66,6 +50,16 @@ def key_figures(overview: Overview) -> list[Figure]:
         _average(quantity, figures),
         _peak(overview, quantity, figures),
     ]
+
+
+def pv_view(overview: Overview) -> dict[str, Any] | None:
+    """Return what fills the chart of PV production; None where there is no PV."""
+    return chart_view(overview, Quantity.PV_KW) if overview.place.of(Quantity.PV_KW) else None
+
+
+def load_view(overview: Overview) -> dict[str, Any]:
+    """Return what fills the chart of the demand."""
+    return chart_view(overview, Quantity.LOAD_KW)
 
 
 def chart_view(overview: Overview, quantity: Quantity) -> dict[str, Any]:
@@ -106,11 +100,6 @@ def chart_series(overview: Overview, quantity: Quantity) -> TimeSeries:
         gaps=overview.kpis(quantity).coverage.gaps,
         band_opacity=0.18 if quantity is Quantity.PV_KW else 0.12,
     )
-
-
-def dropped_note(overview: Overview) -> list[str]:
-    """Say how many values were left out because they were no numbers."""
-    return [dropped_words(overview.window.dropped)] if overview.window.dropped else []
 
 
 def _current(overview: Overview, quantity: Quantity, figures: Kpis) -> Figure:

@@ -31,7 +31,8 @@ from dash_app.domain.recommendation import Recommendation, State, Transition
 from dash_app.domain.site import Measurand
 from dash_app.domain.time import Clock
 from dash_app.workflows.live_slots import slots_of
-from dash_app.workflows.overview import Place, balance_now
+from dash_app.workflows.measured import Place
+from dash_app.workflows.overview import balance_now
 
 DISPATCHER = "dispatcher"
 POLL = timedelta(seconds=5)

@@ -12,7 +12,7 @@ from dash_app.domain.site import Quantity
 from dash_app.domain.tracking import Tracking, planned, told_by
 from dash_app.workflows.live import LivePorts, place_of, rules_at
 from dash_app.workflows.live_slots import LOOK_AHEAD, LOOK_BACK, ROWS
-from dash_app.workflows.overview import Place
+from dash_app.workflows.measured import Place
 
 
 def track(given: LivePorts, session: Session, pathname: str) -> tuple[Tracking | None, Place]:

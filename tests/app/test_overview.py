@@ -14,7 +14,6 @@ from tests.components.drawing import overview, place
 from tests.components.test_parts import balance, parts_with, words
 from tests.fakes.campus import NOW, ZONE, measurands, series_of, site
 
-PATH = "/p/monash/"
 MIDNIGHT = datetime(2020, 9, 26, 14, tzinfo=UTC)
 TODAY = datetime(2020, 9, 27, 14, tzinfo=UTC)
 
@@ -135,7 +134,7 @@ def test_a_long_range_does_not_load_the_batterys_minutes() -> None:
 
 
 def test_what_waits_says_what_it_saves_and_leads_to_the_decision() -> None:
-    card = action_card(overview(), PATH)
+    card = action_card(overview())
     text = words(card)
     assert "1 recommendation waits" in text
     assert "Following R-1 saves AUD\u00a034.92 until Wed 30\u00a0Sep 00:00" in text
@@ -146,20 +145,20 @@ def test_what_waits_says_what_it_saves_and_leads_to_the_decision() -> None:
 
 
 def test_an_expired_recommendation_does_not_wait() -> None:
-    text = words(action_card(overview(now=NOW + timedelta(hours=1)), PATH))
+    text = words(action_card(overview(now=NOW + timedelta(hours=1))))
     assert "Nothing waits for a decision" in text
 
 
 def test_a_running_plan_says_until_when() -> None:
     shown = overview()
     running = replace(shown.recommendations[0], state=State.ACTIVE)
-    text = words(action_card(replace(shown, recommendations=(running,)), PATH))
+    text = words(action_card(replace(shown, recommendations=(running,))))
     assert "R-1 is approved and runs until Wed 30\u00a0Sep 00:00." in text
 
 
 def test_a_project_without_a_battery_says_so() -> None:
     bare = replace(site(), battery=None)
-    text = words(action_card(overview(at=place(bare)), PATH))
+    text = words(action_card(overview(at=place(bare))))
     assert text == "Next action No battery in this project."
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dash_app.domain.errors import ApiUnavailable, ApiUnreadable, RateLimited
-from pages.overview import drawn_safely
+from pages.range_page import drawn_safely
 from tests.app.building import ANALYST, call, output_of, payload
 from tests.app.campus_app import Campus, build_campus
 from tests.components.test_parts import words
@@ -34,7 +34,7 @@ def ask(campus: Campus, part: str, path: str = "/p/monash/", search: str = "", b
         output_of(campus.app, part),
         overview_address__pathname=path,
         overview_address__search=search,
-        overview_load_drawn__data=before,
+        overview_filled__data=before,
     )
     return call(campus.signed_in(), body)
 
@@ -57,7 +57,7 @@ def test_one_answer_fills_the_whole_page(campus: Campus) -> None:
 def test_opening_is_counted_once_and_refreshing_is_not(campus: Campus) -> None:
     before = campus.measurements.openings
     first = answer(campus)
-    again = answer(campus, before={"figure": {}})
+    again = answer(campus, before=True)
     assert campus.measurements.openings == before + 1
     assert (first["overview-tick"]["interval"], again["overview-tick"]["interval"]) == (3_000, 60_000)
 
@@ -73,7 +73,7 @@ def test_an_unreachable_server_counts_down_and_hides_what_was_never_drawn(campus
 
 def test_an_outage_leaves_what_is_drawn(campus: Campus) -> None:
     campus.measurements.fails = [ApiUnavailable("refused")]
-    filled = answer(campus, before={"figure": {}})
+    filled = answer(campus, before=True)
     assert filled["overview-content"]["hidden"] is False
     assert DRAWN.split(".")[0] not in filled
 
@@ -103,7 +103,7 @@ def test_dropped_values_are_counted(campus: Campus) -> None:
 
 
 def test_another_range_asks_for_that_range(campus: Campus) -> None:
-    answer(campus, search="?range=day&at=2020-09-20", before={"figure": {}})
+    answer(campus, search="?range=day&at=2020-09-20", before=True)
     start, end = campus.measurements.asked[-1]
     assert (start.isoformat(), end.isoformat()) == ("2020-09-19T14:00:00+00:00", "2020-09-20T14:00:00+00:00")
 

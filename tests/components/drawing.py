@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from dash_app.domain.recommendation import Recommendation
 from dash_app.domain.site import Site
-from dash_app.workflows.overview import Overview, Place, load_measured, overview_of, view_of
+from dash_app.workflows.measured import Place, view_of
+from dash_app.workflows.overview import Overview, load_overview
 from tests.fakes.api import session
 from tests.fakes.campus import NOW, ZONE, CampusMeasurements, plan, project, site
 from tests.fakes.clock import FakeClock
@@ -39,7 +40,8 @@ def overview(
     where = at or place()
     view = view_of(where, search, clock)
     signed_in = session("u1", project())
-    window = load_measured(signed_in, where, view, opening=True, measurements=measurements)
     if not waits:
         clock.advance(timedelta(hours=1))
-    return overview_of(where, view, window, recommendations=store.recommendations)
+    return load_overview(
+        signed_in, where, view, opening=True, measurements=measurements, recommendations=store.recommendations
+    )
