@@ -1,19 +1,27 @@
 """Numbers and times as people read them here: U+2212 for minus, a no-break space before the unit, the site's own zone.
 
-Pure formatting; every figure on screen goes through one of these.
+Pure formatting; every figure on screen goes through one of these. Decimal sign, order and names are those of the
+request's language.
 """
 
 from __future__ import annotations
 
-import calendar
 import math
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from components.words import _
+from babel import Locale
+
+from components.words import SOURCE_LANGUAGE, _, language, mark
 from dash_app.domain.units import MINUS, NO_BREAK_SPACE
 
 NO_VALUE = "–"
+DAYS = (mark("Mon"), mark("Tue"), mark("Wed"), mark("Thu"), mark("Fri"), mark("Sat"), mark("Sun"))
+MONTHS = (
+    mark("Jan"), mark("Feb"), mark("Mar"), mark("Apr"), mark("May"), mark("Jun"),
+    mark("Jul"), mark("Aug"), mark("Sep"), mark("Oct"), mark("Nov"), mark("Dec"),
+)  # fmt: skip
 
 
 def number(value: float | None, decimals: int | None = None) -> str:
@@ -27,7 +35,18 @@ def number(value: float | None, decimals: int | None = None) -> str:
     if decimals is None:
         decimals = 1 if round(abs(value), 1) < 100 else 0
     text = f"{abs(value):,.{decimals}f}"
-    return f"{MINUS}{text}" if value < 0 and float(text.replace(",", "")) else text
+    text = f"{MINUS}{text}" if value < 0 and float(text.replace(",", "")) else text
+    return text if language() == SOURCE_LANGUAGE else text.translate(_signs(language()))
+
+
+def separators() -> str:
+    """Return the decimal sign and the sign between thousands of the request's language, as Plotly wants them.
+
+    >>> separators()
+    '.,'
+    """
+    signs = _signs(language())
+    return signs[ord(".")] + signs[ord(",")]
 
 
 def with_unit(value: float | None, unit: str, decimals: int | None = None) -> str:
@@ -59,7 +78,7 @@ def money(amount: float | None, currency: str, decimals: int = 2) -> str:
     >>> money(-34.917, "AUD")
     'AUD\\xa0−34.92'
     """
-    return f"{currency}{NO_BREAK_SPACE}{number(amount, decimals)}"
+    return _fixed(_("%(currency)s %(amount)s", currency=currency, amount=number(amount, decimals)))
 
 
 def duration(length: timedelta) -> str:
@@ -108,9 +127,18 @@ def day_words(day: date, *, weekday: bool = False, year: bool = False) -> str:
     >>> day_words(date(2020, 9, 28)), day_words(date(2020, 9, 28), weekday=True, year=True)
     ('28\\xa0Sep', 'Mon 28\\xa0Sep\\xa02020')
     """
-    text = f"{day.day}{NO_BREAK_SPACE}{_(calendar.month_abbr[day.month])}"
-    text = f"{_(calendar.day_abbr[day.weekday()])} {text}" if weekday else text
+    text = _fixed(_("%(day)d %(month)s", day=day.day, month=month_words(day)))
+    text = f"{_(DAYS[day.weekday()])} {text}" if weekday else text
     return f"{text}{NO_BREAK_SPACE}{day.year}" if year else text
+
+
+def month_words(day: date) -> str:
+    """Return the short name of a day's month.
+
+    >>> month_words(date(2020, 9, 28))
+    'Sep'
+    """
+    return _(MONTHS[day.month - 1])
 
 
 def moment_words(moment: datetime, zone: ZoneInfo) -> str:
@@ -141,10 +169,22 @@ def period_words(first: date, last: date, *, year: bool = True) -> str:
     if first == last:
         return day_words(last, year=year)
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{day_words(last, year=year)}"
+        return _("%(first)d–%(last)s", first=first.day, last=day_words(last, year=year))
     return f"{day_words(first, year=year and first.year != last.year)} – {day_words(last, year=year)}"
 
 
 def zone_words(moment: datetime, zone: ZoneInfo) -> str:
     """Return the short name of the site's zone at a moment, as the zone data have it (AEST, BST, +07)."""
     return moment.astimezone(zone).tzname() or zone.key
+
+
+def _fixed(text: str) -> str:
+    """Return a text that is never broken into two lines."""
+    return text.replace(" ", NO_BREAK_SPACE)
+
+
+@lru_cache
+def _signs(code: str) -> dict[int, str]:
+    """Return what replaces the English decimal point and comma, for `str.translate`."""
+    symbols = Locale.parse(code).number_symbols["latn"]
+    return {ord("."): symbols["decimal"], ord(","): symbols["group"]}
