@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from components.chart_rows import ESTIMATED, PLANNED, Stairs, draw_price_line, draw_soc_line, hatch_negative
 from components.plan_data import Column, plan_frame
-from components.plan_layers import Floats, area, stairs
 from components.plan_picture import PlanPicture, walls
-from components.tokens import LIGHT, rgba
 from components.words import _
 from dash_app.domain.frames import Price
 
@@ -24,12 +23,14 @@ def draw_soc(figure: go.Figure, picture: PlanPicture) -> None:
     steps = [step for step in picture.payload.steps if step.end > picture.planned_from]
     if picture.past is not None and picture.past.soc is not None:
         soc = picture.past.soc[picture.past.soc.index < picture.planned_from]
-        _draw_soc(figure, walls(_moments(soc), picture.zone), (100 * soc).tolist(), _("SoC measured"), "solid")
+        draw_soc_line(figure, walls(_moments(soc), picture.zone), (100 * soc).tolist(), _("SoC measured"))
     if steps:
         before = [step.soc_end for step in picture.payload.steps if step.end <= picture.planned_from]
         levels = [before[-1] if before else picture.payload.soc_now, *(step.soc_end for step in steps)]
         moments = [max(steps[0].start, picture.planned_from), *(step.end for step in steps)]
-        _draw_soc(figure, walls(moments, picture.zone), [100 * level for level in levels], _("SoC planned"), "6px,3px")
+        draw_soc_line(
+            figure, walls(moments, picture.zone), [100 * level for level in levels], _("SoC planned"), dash=PLANNED
+        )
 
 
 def draw_prices(figure: go.Figure, picture: PlanPicture) -> None:
@@ -44,19 +45,12 @@ def draw_prices(figure: go.Figure, picture: PlanPicture) -> None:
     for column, past, width in SIDES:
         values = frame[column].to_numpy(dtype=float)
         _draw_past(figure, picture, past, words[column], width)
-        _draw_price(figure, _Stairs(starts, ends, np.where(ahead & ~guessed, values, np.nan)), words[column], width)
+        draw_price_line(figure, Stairs(starts, ends, np.where(ahead & ~guessed, values, np.nan)), words[column], width)
         estimated = _("%(name)s, estimated", name=words[column])
-        unknown = _Stairs(starts, ends, np.where(ahead & guessed, values, np.nan))
-        _draw_price(figure, unknown, estimated, width, dash="2px,3px")
+        unknown = Stairs(starts, ends, np.where(ahead & guessed, values, np.nan))
+        draw_price_line(figure, unknown, estimated, width, dash=ESTIMATED)
     buy = frame[Column.BUY].to_numpy(dtype=float)
-    _hatch_negative(figure, _Stairs(starts, ends, np.where(ahead, buy, np.nan)))
-
-
-class _Stairs:
-    """A price by steps on the wall clock."""
-
-    def __init__(self, starts: list[datetime], ends: list[datetime], values: Floats) -> None:
-        self.starts, self.ends, self.values = starts, ends, values
+    hatch_negative(figure, Stairs(starts, ends, np.where(ahead, buy, np.nan)))
 
 
 def _draw_past(figure: go.Figure, picture: PlanPicture, column: Price, name: str, width: float) -> None:
@@ -66,56 +60,7 @@ def _draw_past(figure: go.Figure, picture: PlanPicture, column: Price, name: str
     starts = _moments(known)
     ends = [min(moment + picture.past.step, picture.planned_from) for moment in starts]
     values = known[column].to_numpy(dtype=float)
-    _draw_price(figure, _Stairs(walls(starts, picture.zone), walls(ends, picture.zone), values), name, width)
-
-
-def _draw_price(figure: go.Figure, price: _Stairs, name: str, width: float, dash: str = "solid") -> None:
-    x, y = stairs(price.starts, price.ends, price.values)
-    if not x:
-        return
-    figure.add_scatter(
-        x=x,
-        y=y,
-        name=name,
-        meta="price",
-        yaxis="y3",
-        mode="lines",
-        line={"color": LIGHT.neutral, "width": width, "dash": dash, "shape": "hv"},
-        hovertemplate="%{y:.3f}",
-    )
-
-
-def _hatch_negative(figure: go.Figure, price: _Stairs) -> None:
-    below = np.where(price.values < 0, price.values, 0.0)
-    x, y = area(price.starts, price.ends, np.zeros(len(below)), below)
-    if not x:
-        return
-    figure.add_scatter(
-        x=x,
-        y=y,
-        name=_("Negative price"),
-        meta="price",
-        yaxis="y3",
-        mode="lines",
-        line={"width": 0, "color": LIGHT.neutral},
-        fill="toself",
-        fillcolor=rgba(LIGHT.neutral, 0.12),
-        fillpattern={"shape": "/", "size": 6, "solidity": 0.2, "fgcolor": LIGHT.neutral},
-        hoverinfo="skip",
-    )
-
-
-def _draw_soc(figure: go.Figure, x: list[datetime], y: list[float], name: str, dash: str) -> None:
-    figure.add_scatter(
-        x=x,
-        y=y,
-        name=name,
-        meta="soc",
-        yaxis="y2",
-        mode="lines",
-        line={"color": LIGHT.discharge, "width": 2, "dash": dash},
-        hovertemplate="%{y:.0f} %",
-    )
+    draw_price_line(figure, Stairs(walls(starts, picture.zone), walls(ends, picture.zone), values), name, width)
 
 
 def _moments(values: pd.Series | pd.DataFrame) -> list[datetime]:
