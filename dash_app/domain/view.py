@@ -17,11 +17,14 @@ from dash_app.domain.time import local_midnight
 
 ONE_DAY = timedelta(days=1)
 MAX_DAYS_BACK = 730
+_ABOUT_RANGE = frozenset({"range", "at", "from", "to", "resolution"})
 RESOLUTIONS_MIN = (360, 180, 120, 60, 30, 15, 10, 5)
 """The resolutions a person can choose, minutes, in the order of the selector."""
 
 _AUTO_STEPS_H = ((6, 0.0), (3 * 24 + 1, 0.25), (14 * 24 + 1, 1.0), (92 * 24 + 1, 6.0))
 """(length up to, step) in hours; the extra hour is a clock change."""
+_OWN = frozenset({"range", "at", "from", "to", "resolution"})
+_MOST_OPTIONS, _LONGEST_OPTION = 8, 2000
 
 
 class Range(StrEnum):
@@ -61,6 +64,7 @@ class View:
     """The local days `first` to `last` (both shown whole) of a site, drawn in steps of `step`.
 
     `chosen_step` is None while the resolution is automatic; `native` is the finest step that is measured.
+    `others` are the address' parameters that are not about the range: they belong to a page and stay in its links.
     """
 
     range: Range
@@ -72,6 +76,7 @@ class View:
     native: timedelta
     chosen_step: timedelta | None = None
     fallbacks: tuple[Fallback, ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
 
     @property
     def start(self) -> datetime:
@@ -113,7 +118,8 @@ class View:
             parts["at"] = (at or min(self.last, self.today)).isoformat()
         if keep_resolution and self.chosen_step:
             parts["resolution"] = str(int(self.chosen_step / timedelta(minutes=1)))
-        return f"?{urlencode(parts)}" if parts else ""
+        parts |= dict(self.others)
+        return f"?{urlencode(parts, safe=',')}" if parts else ""
 
     def earlier(self) -> str | None:
         """Return the query of the range before this one, or None where there are no data."""
@@ -162,6 +168,7 @@ def parse_view(search: str, *, now: datetime, zone: ZoneInfo, native: timedelta)
         native=native,
         chosen_step=chosen,
         fallbacks=(*fallbacks, *more, *last_fallbacks),
+        others=tuple((name, text) for name, text in given.items() if name not in _ABOUT_RANGE),
     )
 
 
@@ -194,6 +201,13 @@ def auto_step(length: timedelta) -> timedelta:
     return timedelta(hours=next((step_h for limit_h, step_h in _AUTO_STEPS_H if hours <= limit_h), 24.0))
 
 
+def _options(given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    others = [
+        (name, value) for name, value in given.items() if name not in _OWN and len(name + value) < _LONGEST_OPTION
+    ]
+    return tuple(others[:_MOST_OPTIONS])
+
+
 def _range(given: Mapping[str, str]) -> tuple[Range, tuple[Fallback, ...]]:
     text = given.get("range", Range.TWO_DAYS.value)
     try:
@@ -222,8 +236,11 @@ def _custom(given: Mapping[str, str], today: date) -> tuple[date, date, tuple[Fa
     first, more = _day(given, "from", today, today - ONE_DAY)
     last, even_more = _day(given, "to", today, today)
     if first > last:
-        fallback = _fallback("to", last.isoformat(), Range.TWO_DAYS.value, Problem.TO_BEFORE_FROM)
-        return today - ONE_DAY, today, (fallback,)
+        return (
+            today - ONE_DAY,
+            today,
+            (_fallback("to", last.isoformat(), Range.TWO_DAYS.value, Problem.TO_BEFORE_FROM),),
+        )
     return first, last, (*more, *even_more)
 
 

@@ -121,3 +121,10 @@ def test_a_day_with_a_clock_change_is_shown_whole(zone: str, day: str, hours: in
     view = view_of(f"?range=day&at={day}", now=datetime(2020, 11, 1, tzinfo=UTC), zone=ZoneInfo(zone))
     assert view.end - view.start == timedelta(hours=hours)
     assert view.step == QUARTER
+
+
+def test_what_belongs_to_a_page_stays_in_the_links_of_the_range() -> None:
+    view = view_of("?m=101,102&range=day&at=2020-09-20&charts=unit")
+    assert view.others == (("m", "101,102"), ("charts", "unit"))
+    assert view.earlier() == "?range=day&at=2020-09-19&m=101,102&charts=unit"
+    assert view_of("?m=101").query() == "?m=101"
