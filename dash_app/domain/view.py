@@ -23,8 +23,6 @@ RESOLUTIONS_MIN = (360, 180, 120, 60, 30, 15, 10, 5)
 
 _AUTO_STEPS_H = ((6, 0.0), (3 * 24 + 1, 0.25), (14 * 24 + 1, 1.0), (92 * 24 + 1, 6.0))
 """(length up to, step) in hours; the extra hour is a clock change."""
-_OWN = frozenset({"range", "at", "from", "to", "resolution"})
-_MOST_OPTIONS, _LONGEST_OPTION = 8, 2000
 
 
 class Range(StrEnum):
@@ -199,13 +197,6 @@ def auto_step(length: timedelta) -> timedelta:
     """
     hours = length / timedelta(hours=1)
     return timedelta(hours=next((step_h for limit_h, step_h in _AUTO_STEPS_H if hours <= limit_h), 24.0))
-
-
-def _options(given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    others = [
-        (name, value) for name, value in given.items() if name not in _OWN and len(name + value) < _LONGEST_OPTION
-    ]
-    return tuple(others[:_MOST_OPTIONS])
 
 
 def _range(given: Mapping[str, str]) -> tuple[Range, tuple[Fallback, ...]]:
