@@ -1,23 +1,49 @@
-"""Days that are over, cached whole: they do not change any more until the data time-out."""
+"""Days that are over, kept by measurand and month: they do not change any more until the data time-out.
+
+Whatever set of measurands a page asks for, a day of a measurand is fetched once for each person and project.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
+import numpy as np
 import pandas as pd
 
 from dash_app.domain.measurement import Window
 from dash_app.domain.site import Measurand
+from services.chunks import (
+    DAY,
+    Chunk,
+    ChunkUnreadable,
+    Values,
+    chunk_from,
+    empty_chunk,
+    month_of,
+    slots_of,
+    step_of,
+)
 from services.outage import FAILS
 from services.place import Backing, Place
-from services.rows import Row
-from services.series import empty_series, on_grid
-from services.windows import between
+from services.prefetch import SPAN
+from services.rows import Row, key_of, set_version
+from services.series import empty_series, regular_series
 
-DAY = timedelta(days=1)
-DAYS_PER_CALL = 31
+Piece = tuple[int, Values]
+"""The number of a first step, and values from there on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What is known of past days. `saved`: the API could not be asked for some; `asked`: it had to be asked at all."""
+
+    pieces: dict[str, list[Piece]]
+    fetched_at: datetime
+    drops: tuple[tuple[datetime, int], ...] = ()
+    saved: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,41 +52,97 @@ class History:
 
     backing: Backing
 
-    def days(self, place: Place, days: list[datetime]) -> tuple[list[Row], bool]:
-        """Return the days in order, and whether the API could not be asked for some of them."""
-        found = self._kept(place, days)
-        if len(found) == len(days):
-            return _in_order(found), False
-        with self.backing.store.single_flight(place.key("past"), at_most_s=self.backing.flight_s):
-            found = self._kept(place, days)
-            for run in runs_of([day for day in days if day not in found]):
+    def days(self, place: Place, days: list[datetime]) -> Past:
+        """Return these days, from the cache as far as it goes."""
+        shelf = self._shelf(place, days)
+        if not shelf.missing(days):
+            return shelf.past(days)
+        with self.backing.store.single_flight(_flight(place), at_most_s=self.backing.flight_s):
+            shelf = self._shelf(place, days)
+            for run, wanted in runs_of(shelf.missing(days), by_month=self._has_slices()):
                 try:
-                    found.update(self._fetched(place, run))
+                    self._fetch(place, shelf, run, wanted)
                 except FAILS:
-                    if not found:
+                    if not shelf.knows_any(days):
                         raise
-                    return _in_order(found), True
-        return _in_order(found), False
+                    return shelf.past(days, saved=True, asked=True)
+        return shelf.past(days, asked=True)
 
-    def _kept(self, place: Place, days: list[datetime]) -> dict[datetime, Row]:
-        rows = {day: self.backing.load_row(_key(place, day)) for day in days}
-        return {day: row for day, row in rows.items() if row is not None}
+    def _has_slices(self) -> bool:
+        """Return whether the API answers for a stretch; else every call reaches back from now, and one must do."""
+        return "history" in self.backing.api.capabilities()
 
-    def _fetched(self, place: Place, run: list[datetime]) -> dict[datetime, Row]:
-        """Fetch a run of days with one call and keep each day."""
-        api, token = self.backing.api, place.session.token
+    def _shelf(self, place: Place, days: list[datetime]) -> Shelf:
+        months = sorted({month_of(day) for day in days})
+        chunks = {(m.measurand_id, month): self._load(place, m, month) for m in place.measurands for month in months}
+        since = self.backing.clock() - self.backing.timeout
+        return Shelf(measurands=place.measurands, since=since, now=self.backing.clock(), chunks=chunks)
+
+    def _load(self, place: Place, measurand: Measurand, month: datetime) -> Chunk:
+        key = _key(place, measurand, month)
+        raw = self.backing.store.get(key)
+        if raw is None:
+            return empty_chunk(measurand, month)
+        try:
+            return chunk_from(raw, measurand, month)
+        except ChunkUnreadable:
+            self.backing.store.forget(key)
+            return empty_chunk(measurand, month)
+
+    def _fetch(self, place: Place, shelf: Shelf, run: list[datetime], wanted: frozenset[str]) -> None:
+        """Fetch a run of days of some measurands with one call, and keep each month of each measurand."""
+        api, token, now = self.backing.api, place.session.token, self.backing.clock()
+        asked = tuple(m for m in place.measurands if m.measurand_id in wanted)
         window: Window = self.backing.outages.ask(
-            place.user_id,
-            lambda: api.fetch_history(token, place.project, place.measurands, run[0], run[-1] + DAY),
+            place.user_id, lambda: api.fetch_history(token, place.project, asked, run[0], run[-1] + DAY)
         )
-        now, drops = self.backing.clock(), window.dropped
-        rows = {}
-        for day in run:
-            series = {name: between(each, day, day + DAY) for name, each in window.series.items()}
-            rows[day] = Row(fetched_at=now, asked={}, series=series, drops=((now, drops),) if drops else ())
-            self.backing.keep_row(_key(place, day), rows[day])
-            drops = 0
-        return rows
+        for m in asked:
+            series = window.series.get(m.measurand_id, empty_series())
+            dropped = window.dropped_by.get(m.measurand_id, 0)
+            for month in sorted({month_of(day) for day in run}):
+                days = [day for day in run if month_of(day) == month]
+                chunk = shelf.chunks[m.measurand_id, month].with_days(days, series, now, dropped)
+                shelf.chunks[m.measurand_id, month], dropped = chunk, 0
+                self.backing.store.put(_key(place, m, month), chunk.as_json(), until=now + self.backing.timeout)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """The months of some measurands; days fetched before `since` do not count any more."""
+
+    measurands: tuple[Measurand, ...]
+    since: datetime
+    now: datetime
+    chunks: dict[tuple[str, datetime], Chunk] = field(default_factory=dict)
+
+    def missing(self, days: list[datetime]) -> dict[datetime, frozenset[str]]:
+        """Return for each day that is not known of all measurands those of which it is not."""
+        found = {day: frozenset(m.measurand_id for m in self.measurands if not self._knows(m, day)) for day in days}
+        return {day: wanted for day, wanted in found.items() if wanted}
+
+    def knows_any(self, days: list[datetime]) -> bool:
+        """Return whether any of the days is known of any measurand."""
+        return any(self._knows(m, day) for m in self.measurands for day in days)
+
+    def past(self, days: list[datetime], *, saved: bool = False, asked: bool = False) -> Past:
+        """Return what is known of the days."""
+        facts = [self._chunk(m, day).days[day.day] for m in self.measurands for day in days if self._knows(m, day)]
+        return Past(
+            pieces={
+                m.measurand_id: [self._chunk(m, day).day(day) for day in days if self._knows(m, day)]
+                for m in self.measurands
+            },
+            fetched_at=min((at for at, _ in facts), default=self.now),
+            drops=tuple((at, count) for at, count in facts if count),
+            saved=saved,
+            asked=asked,
+        )
+
+    def _chunk(self, measurand: Measurand, day: datetime) -> Chunk:
+        return self.chunks[measurand.measurand_id, month_of(day)]
+
+    def _knows(self, measurand: Measurand, day: datetime) -> bool:
+        return self._chunk(measurand, day).knows(day, since=self.since)
 
 
 def days_between(start: datetime, end: datetime) -> list[datetime]:
@@ -73,34 +155,67 @@ def days_between(start: datetime, end: datetime) -> list[datetime]:
     return [first + k * DAY for k in range(max(0, -(-(end - first) // DAY)))]
 
 
-def runs_of(days: list[datetime]) -> list[list[datetime]]:
-    """Return the days as runs without a gap, each short enough for one call."""
-    runs: list[list[datetime]] = []
-    for day in days:
-        if runs and day - runs[-1][-1] == DAY and len(runs[-1]) < DAYS_PER_CALL:
-            runs[-1].append(day)
+def first_recent_day(now: datetime) -> datetime:
+    """Return the first day (UTC) that the last 48 h hold whole: what lies before it is over for at least a day.
+
+    >>> first_recent_day(datetime(2020, 9, 28, 12, tzinfo=UTC)).isoformat()
+    '2020-09-27T00:00:00+00:00'
+    """
+    return days_between(now - SPAN, now)[1]
+
+
+def runs_of(missing: dict[datetime, frozenset[str]], *, by_month: bool) -> list[tuple[list[datetime], frozenset[str]]]:
+    """Return the days in runs without a gap that lack the same measurands, none longer than a month `by_month`."""
+    runs: list[tuple[list[datetime], frozenset[str]]] = []
+    for day, wanted in sorted(missing.items()):
+        last = runs[-1][0][-1] if runs else day
+        together = runs and runs[-1][1] == wanted and day - last == DAY
+        if together and not (by_month and month_of(day) != month_of(last)):
+            runs[-1][0].append(day)
         else:
-            runs.append([day])
+            runs.append(([day], wanted))
     return runs
 
 
-def put_together(rows: list[Row], measurands: Iterable[Measurand]) -> Row:
-    """Return one row out of at least one, given in the order of time; where two overlap the later one wins."""
+def put_together(past: Past, recent: Row | None, measurands: Iterable[Measurand]) -> Row:
+    """Return one row of the past and of the last 48 h; where both know a value the later one wins."""
     series = {}
     for m in measurands:
-        known = pd.concat([row.series.get(m.measurand_id, empty_series()) for row in rows]).dropna()
-        series[m.measurand_id] = on_grid(known, m)
+        pieces = list(past.pieces.get(m.measurand_id, ()))
+        if recent is not None:
+            newest = recent.series.get(m.measurand_id, empty_series())
+            pieces += (
+                [(int(slot[0]), newest.to_numpy(dtype=float))] if len(slot := slots_of(newest, step_of(m))) else []
+            )
+        series[m.measurand_id] = joined_pieces(pieces, step_of(m))
     return Row(
-        fetched_at=min(row.fetched_at for row in rows),
+        fetched_at=past.fetched_at if recent is None else min(past.fetched_at, recent.fetched_at),
         asked={},
         series=series,
-        drops=tuple(drop for row in rows for drop in row.drops),
+        drops=(*past.drops, *(() if recent is None else recent.drops)),
     )
 
 
-def _key(place: Place, day: datetime) -> str:
-    return place.key("day", f"{day:%Y-%m-%d}")
+def joined_pieces(pieces: list[Piece], step_s: int) -> pd.Series:
+    """Return one regular series from its first to its last known value."""
+    if not pieces:
+        return empty_series()
+    first = min(begin for begin, _ in pieces)
+    filled = np.full(max(begin + len(values) for begin, values in pieces) - first, np.nan)
+    for begin, values in pieces:
+        known = ~np.isnan(values)
+        filled[begin - first : begin - first + len(values)][known] = values[known]
+    known_at = np.flatnonzero(~np.isnan(filled))
+    if not len(known_at):
+        return empty_series()
+    start = datetime.fromtimestamp((first + int(known_at[0])) * step_s, tz=UTC)
+    return regular_series(start, step_s, filled[known_at[0] : known_at[-1] + 1])
 
 
-def _in_order(rows: dict[datetime, Row]) -> list[Row]:
-    return [rows[day] for day in sorted(rows)]
+def _key(place: Place, measurand: Measurand, month: datetime) -> str:
+    version = set_version((measurand,))
+    return key_of("month", place.user_id, place.project.project_id, measurand.measurand_id, version, f"{month:%Y-%m}")
+
+
+def _flight(place: Place) -> str:
+    return key_of("past", place.user_id, place.project.project_id)

@@ -15,7 +15,8 @@ from dash_app.domain.project import Project
 from dash_app.domain.site import Measurand
 from dash_app.domain.time import Clock
 from services.cache import DiskStore
-from services.history import DAY, History, days_between, put_together
+from services.chunks import DAY
+from services.history import History, days_between, first_recent_day, put_together
 from services.outage import Outages
 from services.place import Backing, Place
 from services.prefetch import SPAN
@@ -110,22 +111,20 @@ class CachedMeasurements:
     ) -> Window:
         """Return `start <= t < end`: whole past days from the day cache, the last 48 h from the project's row.
 
-        With `measurand_ids` only those are asked for, and kept apart from the rows of the pages.
+        With `measurand_ids` only their past days are asked for; the last 48 h are kept whole for every project.
         """
         if end <= start:
             raise ValueError(f"a window from {start} to {end} is empty")
-        place, now = self._place(session, project.project_id), self._clock()
-        if measurand_ids is not None:
-            place = replace(place, measurands=tuple(m for m in place.measurands if m.measurand_id in measurand_ids))
+        whole, now = self._place(session, project.project_id), self._clock()
+        place = whole if measurand_ids is None else whole.only(measurand_ids)
         if start >= now - SPAN:
-            row, saved = self._recent.newest(place)
+            row, saved = self._recent.newest(whole)
             return place.window(row, start, end, saved=saved)
-        first_recent_day = days_between(now - SPAN, now)[1]
-        parts, saved = self._history.days(place, days_between(start, min(end, first_recent_day)))
-        if end > first_recent_day:
-            recent, recent_saved = self._recent.newest(place)
-            parts, saved = [*parts, recent], saved or recent_saved
-        return place.window(put_together(parts, place.measurands), start, end, saved=saved)
+        first_recent = first_recent_day(now)
+        past = self._history.days(place, days_between(start, min(end, first_recent)))
+        recent, recent_saved = self._recent.newest(whole) if end > first_recent else (None, False)
+        row = put_together(past, recent, place.measurands)
+        return place.window(row, start, end, saved=past.saved or recent_saved)
 
     def live(self, session: Session, project: Project) -> tuple[LiveValue, ...]:
         """Return the newest values, at most 5 s old; each carries its own moment."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dash_app.domain.measurement import Window
@@ -34,6 +35,10 @@ class Place:
     def key(self, kind: str, *more: str) -> str:
         """Return the cache key of one kind of row of this place."""
         return key_of(kind, self.user_id, self.project.project_id, set_version(self.measurands), *more)
+
+    def only(self, measurand_ids: Collection[str]) -> Place:
+        """Return the same place with some of its measurands only."""
+        return replace(self, measurands=tuple(m for m in self.measurands if m.measurand_id in measurand_ids))
 
     def window(self, row: Row, start: datetime, end: datetime, *, saved: bool) -> Window:
         """Return the part of a row whose steps begin in `start <= t < end`."""

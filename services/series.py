@@ -51,11 +51,13 @@ class Harvest:
 
     points: dict[str, Points] = field(default_factory=dict)
     dropped: int = 0
+    dropped_by: dict[str, int] = field(default_factory=dict)
 
     def add(self, measurand_id: str, time_s: float | None, value: float | None) -> None:
         """Keep a point, or count it when its time or its value could not be read."""
         if time_s is None or value is None:
             self.dropped += 1
+            self.dropped_by[measurand_id] = self.dropped_by.get(measurand_id, 0) + 1
             return
         kept = self.points.setdefault(measurand_id, Points())
         kept.times_s.append(time_s)
@@ -112,7 +114,8 @@ def empty_series() -> pd.Series:
 
 def regular_series(start: datetime, step_s: int, values: Iterable[float | None]) -> pd.Series:
     """Return the series of a column: values from `start` every `step_s`, None as NaN."""
-    numbers = np.array([np.nan if value is None else value for value in values], dtype=float)
+    known = values if isinstance(values, np.ndarray) else [np.nan if value is None else value for value in values]
+    numbers = np.array(known, dtype=float)
     index = pd.date_range(start, periods=len(numbers), freq=timedelta(seconds=step_s), name=INDEX_NAME, unit="us")
     return pd.Series(numbers, index=index)
 

@@ -21,13 +21,14 @@ def window_of(
     ceiling_kw: Callable[[Measurand], float | None],
 ) -> Window:
     """Return the window of an answer: every asked measurand has a series, an empty one where nothing came."""
-    series, dropped = {}, found.dropped
+    series, dropped_by = {}, dict(found.dropped_by)
     for measurand in measurands:
         series[measurand.measurand_id] = empty_series()
         points = found.points.get(measurand.measurand_id)
         if points is not None:
             kept, implausible = regular(points, measurand, now=now, ceiling_kw=ceiling_kw(measurand))
-            series[measurand.measurand_id], dropped = kept, dropped + implausible
+            series[measurand.measurand_id] = kept
+            dropped_by[measurand.measurand_id] = dropped_by.get(measurand.measurand_id, 0) + implausible
     starts = [each.index[0].to_pydatetime() for each in series.values() if not each.empty]
     return Window(
         start=min(starts, default=now),
@@ -35,7 +36,8 @@ def window_of(
         series=series,
         fetched_at=now,
         data_until=data_until(measurands, series),
-        dropped=dropped,
+        dropped=sum(dropped_by.values()),
+        dropped_by=dropped_by,
     )
 
 

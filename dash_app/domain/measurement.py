@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -17,7 +17,8 @@ class Window:
 
     `series` maps measurand ids to float series at native resolution on a regular UTC index, NaN where nothing was
     measured (power in kW, SoC in 0..1). `data_until` is the end of the newest measured step. `saved` says that the
-    API could not be asked, so these are the cache's values of `fetched_at`; `dropped` counts unreadable values.
+    API could not be asked, so these are the cache's values of `fetched_at`; `dropped` counts unreadable values,
+    `dropped_by` those of each measurand of a fetch.
     """
 
     start: datetime
@@ -27,6 +28,7 @@ class Window:
     data_until: datetime | None
     saved: bool = False
     dropped: int = 0
+    dropped_by: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
