@@ -45,6 +45,8 @@ class Theme:
     loss: str
     chart_axis: str
     chart_grid: str
+    sea: str
+    land: str
 
     def css_items(self) -> list[tuple[str, str]]:
         """Return (custom property, colour) pairs in the order of the fields."""
@@ -81,6 +83,8 @@ LIGHT = Theme(
     loss="#7F8792",
     chart_axis="#AEB6C0",
     chart_grid="#ECEFF3",
+    sea="#F3F6F9",
+    land="#D3DAE3",
 )
 
 DARK = Theme(
@@ -113,6 +117,8 @@ DARK = Theme(
     loss="#6B7480",
     chart_axis="#4C5663",
     chart_grid="#232A34",
+    sea="#12171E",
+    land="#2B3440",
 )
 
 THEMES: dict[str, Theme] = {"light": LIGHT, "dark": DARK}
