@@ -201,10 +201,9 @@ def auto_step(length: timedelta) -> timedelta:
 
 def _range(given: Mapping[str, str]) -> tuple[Range, tuple[Fallback, ...]]:
     text = given.get("range", Range.TWO_DAYS.value)
-    try:
+    if text in set(Range):
         return Range(text), ()
-    except ValueError:
-        return Range.TWO_DAYS, (_fallback("range", text, Range.TWO_DAYS.value, Problem.UNKNOWN),)
+    return Range.TWO_DAYS, (_fallback("range", text, Range.TWO_DAYS.value, Problem.UNKNOWN),)
 
 
 def _day(given: Mapping[str, str], name: str, today: date, default: date) -> tuple[date, tuple[Fallback, ...]]:
@@ -227,11 +226,8 @@ def _custom(given: Mapping[str, str], today: date) -> tuple[date, date, tuple[Fa
     first, more = _day(given, "from", today, today - ONE_DAY)
     last, even_more = _day(given, "to", today, today)
     if first > last:
-        return (
-            today - ONE_DAY,
-            today,
-            (_fallback("to", last.isoformat(), Range.TWO_DAYS.value, Problem.TO_BEFORE_FROM),),
-        )
+        wrong = _fallback("to", last.isoformat(), Range.TWO_DAYS.value, Problem.TO_BEFORE_FROM)
+        return today - ONE_DAY, today, (wrong,)
     return first, last, (*more, *even_more)
 
 
