@@ -9,7 +9,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8050
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run test check format bench soak screenshots tools clean
+.PHONY: help venv run test check format bench soak screenshots translations tools clean
 
 help: ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,9 @@ soak: $(TEST_STAMP) ## the dispatcher's fault loop, 200 times
 
 screenshots: $(TEST_STAMP) tools ## pictures of the running demo for README and docs
 	@$(BIN)/python -m tests.screenshots
+
+translations: $(TEST_STAMP) ## bring the German catalogue up to date; say what has no translation yet
+	@$(BIN)/python -m tests.catalogue
 
 clean: ## remove the environment and the demo's state
 	rm -rf $(VENV) var
