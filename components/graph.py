@@ -15,6 +15,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from tsdownsample import MinMaxLTTBDownsampler
 
 from components.aria import aria, data
+from components.chart_words import locale_config, zoomed_ticks
 from components.templates import PHONE_MARGIN, recolouring, templates
 
 MAX_POINTS = 2000
@@ -42,7 +43,7 @@ def graph(name: str, label: str, height: int, phone_height: int, *, link: str = 
             dcc.Graph(
                 id=graph_id(name),
                 figure=_blank(height),
-                config=CONFIG,  # type: ignore[arg-type]
+                config=CONFIG | locale_config(),  # type: ignore[arg-type]
                 style={"height": "100%"},
             ),
         ],
@@ -50,7 +51,7 @@ def graph(name: str, label: str, height: int, phone_height: int, *, link: str = 
         role="figure",
         style={"--sb-chart-height": f"{height}px", "--sb-chart-phone-height": f"{phone_height}px"},
         **aria(label=label),
-        **data(chart=name, link=link),
+        **data(chart=name, link=link, zoomed=zoomed_ticks()),
     )
 
 

@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 from dash import html
 
 from components.aria import aria, data
+from components.chart_words import hover_moment
 from components.graph import downsampled
 from components.numbers import clock_time
 from components.time_axis import draw_now, draw_unit, wall, wall_clock
@@ -142,7 +143,7 @@ def _draw_axes(figure: go.Figure, tracking: Tracking, zone: ZoneInfo) -> None:
         tickmode="array",
         tickvals=[place for place, _text in places],
         ticktext=[text for _place, text in places],
-        hoverformat="%a %d %b %H:%M:%S",
+        hoverformat=hover_moment(seconds=True),
     )
     phone_ticks = {"tickvals": [at.isoformat() for at, _text in phone], "ticktext": [text for _at, text in phone]}
     figure.update_layout(meta={"phone_ticks": phone_ticks})

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import plotly.graph_objects as go
 
+from components.chart_words import hover_moment
 from components.numbers import clock_time, day_words
 from components.tokens import LIGHT, rgba
 from components.words import _
@@ -51,7 +52,7 @@ def draw_time_axis(figure: go.Figure, start: datetime, end: datetime, zone: Zone
         tickmode="array",
         tickvals=places,
         ticktext=texts,
-        hoverformat="%a %d %b %H:%M",
+        hoverformat=hover_moment(),
         **where,
     )
     figure.update_layout(
