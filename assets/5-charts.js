@@ -25,7 +25,10 @@
       const channels = [1, 3, 5].map((i) => parseInt(other.slice(i, i + 2), 16));
       return `rgba(${channels.join(",")},${parts[4]})`;
     }
-    if (Array.isArray(value)) return value.length > 60 ? value : value.map((v) => recolour(v, table));
+    if (Array.isArray(value)) {
+      const long = value.length > 60 && !/^(#|rgba)/.test(value[0]);
+      return long ? value : value.map((v) => recolour(v, table));
+    }
     if (value && typeof value === "object") {
       if (value.bdata) return value;
       return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, recolour(v, table)]));
@@ -63,6 +66,11 @@
         layout[key] = { ...layout[key], ...ticks };
       });
     }
+    const own = layout.meta && layout.meta.phone;    // a drawing made for phones, in the place of the wide one
+    if (own) {
+      data.splice(0, data.length, ...own.data.map((trace) => ({ ...trace })));
+      layout.margin = own.margin;
+    }
     data.forEach((trace) => {
       if (trace.line && trace.line.width === 2) trace.line = { ...trace.line, width: 1.5 };
     });
@@ -71,8 +79,17 @@
   function draw(drawn, themes, graphId) {
     if (!drawn) return window.dash_clientside.no_update;
     kept.set(graphId, { ...drawn, themes });
+    fit(graphId, drawn);
     window.setTimeout(() => { wire(graphId); mirror(graphId); }, 0);
     return themed(graphId);
+  }
+
+  /* The frame is as high as what is drawn: some charts have a row for each thing that a person chose. */
+  function fit(graphId, drawn) {
+    const frame = document.querySelector(`[data-chart="${nameOf(graphId)}"]`);
+    if (!frame) return;
+    frame.style.setProperty("--sb-chart-height", `${drawn.figure.layout.height}px`);
+    frame.style.setProperty("--sb-chart-phone-height", `${drawn.phone.height}px`);
   }
 
   function redrawAll() {
@@ -148,9 +165,13 @@
     const graphId = graphIdOf(plot);
     if (!kept.has(graphId)) return null;
     const axis = themed(graphId).layout.xaxis;
+    if (!axis || !axis.range) return null;
     const whole = { "xaxis.autorange": false, "yaxis.autorange": false, "xaxis.range": axis.range.slice(), "xaxis.tickmode": "array", "xaxis.tickformat": "" };
-    const yaxis = themed(graphId).layout.yaxis;
-    if (yaxis && yaxis.range) whole["yaxis.range"] = yaxis.range.slice();
+    const layout = themed(graphId).layout;
+    Object.keys(layout).filter((key) => /^yaxis/.test(key) && layout[key].range).forEach((key) => {
+      whole[`${key}.autorange`] = false;
+      whole[`${key}.range`] = layout[key].range.slice();
+    });
     return whole;
   }
 
@@ -196,12 +217,19 @@
   /* The chart as rows: time, then one column for each series that is shown. */
   function rowsOf(name, timeWord) {
     const plot = plotOf(name);
+    const given = plot.layout.meta && plot.layout.meta.rows;    // what has no time comes with its rows
+    if (given) return given;
     const traces = plot._fullData.filter((trace) => trace.visible === true && trace.x && trace.x.length);
     const times = [...new Set(traces.flatMap((trace) => [...trace.x].map(stamp)))].sort();
     const columns = traces.map((trace) => new Map([...trace.x].map((x, i) => [stamp(x), trace.y[i]])));
     const cell = (value) => (value === undefined || value === null || Number.isNaN(value) ? "" : value.toFixed(3));
     const rows = times.map((time) => [time, ...columns.map((column) => cell(column.get(time)))]);
-    return [[timeWord, ...traces.map((trace) => `${trace.name} [kW]`)], ...rows];
+    return [[timeWord, ...traces.map((trace) => `${trace.name} [${unitOf(plot, trace)}]`)], ...rows];
+  }
+
+  function unitOf(plot, trace) {
+    const meta = plot.layout.meta || {};
+    return (meta.units || {})[trace.meta] || meta.unit || "kW";
   }
 
   const stamp = (x) => String(x).replace("T", " ").slice(0, 16);
@@ -226,21 +254,64 @@
       frame.append(table);
     },
     csv(name, button) {
+      if (button.dataset.export) {
+        download(name, button.dataset.export, "csv");
+        return;
+      }
       const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
       const text = rowsOf(name, button.dataset.time).map((row) => row.map(quote).join(",")).join("\r\n");
-      const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-      const anchor = Object.assign(document.createElement("a"), { href: address, download: `${name}.csv` });
-      anchor.click();
-      URL.revokeObjectURL(address);
+      save(new Blob([text], { type: "text/csv" }), `${name}.csv`);
     },
+    xlsx(name, button) { download(name, button.dataset.export, "xlsx"); },
     png(name) { picture(name, "png"); },
     svg(name) { picture(name, "svg"); },
     reset(name) {
       const plot = plotOf(name);
       zoom(plot, { "xaxis.autorange": true });
     },
-    link() { navigator.clipboard.writeText(window.location.href); },
+    link(name) {
+      const copied = navigator.clipboard ? navigator.clipboard.writeText(window.location.href) : Promise.reject();
+      copied.then(() => tell(name, "copied"), () => tell(name, "notCopied"));
+    },
   };
+
+  /* What became of it is said beside the menu; good news goes away by itself. */
+  function tell(name, key, words) {
+    const news = document.querySelector(`[data-menu-news="${name}"]`);
+    if (!news) return;
+    news.textContent = words || (key ? news.dataset[key] : "");
+    window.clearTimeout(news.sbTimer);
+    if (key === "copied") news.sbTimer = window.setTimeout(() => { news.textContent = ""; }, 5000);
+  }
+
+  function save(blob, filename) {
+    const address = URL.createObjectURL(blob);
+    Object.assign(document.createElement("a"), { href: address, download: filename }).click();
+    window.setTimeout(() => URL.revokeObjectURL(address), 10000);
+  }
+
+  /* Files come from the server, at full resolution of what the address shows; an ended session leads to sign-in. */
+  async function download(name, chart, kind) {
+    const project = window.location.pathname.split("/").slice(0, 3).join("/");
+    tell(name, "busy");
+    try {
+      const answer = await fetch(`${project}/export/${chart}.${kind}${window.location.search}`);
+      if (answer.redirected || answer.status === 401) {
+        window.location.reload();
+        return;
+      }
+      if (!answer.ok) {
+        const told = await answer.json().catch(() => ({}));
+        tell(name, "failed", told.error);
+        return;
+      }
+      const named = /filename="?([^";]+)/.exec(answer.headers.get("Content-Disposition") || "");
+      save(await answer.blob(), named ? named[1] : `${name}.${kind}`);
+      tell(name, "");
+    } catch {
+      tell(name, "failed");
+    }
+  }
 
   function picture(name, format) {
     window.Plotly.downloadImage(plotOf(name), { format, filename: name, scale: 2, width: 1200, height: 400 });
