@@ -129,11 +129,12 @@ def _draw_areas(figure: go.Figure, part: Part) -> None:
             mode="lines",
             fill="toself",
             hoverinfo="skip",
-            **_fill_of(column, planned=part.planned),
+            **fill_of(column, planned=part.planned),
         )
 
 
-def _fill_of(column: Column, *, planned: bool) -> dict[str, Any]:
+def fill_of(column: Column, *, planned: bool) -> dict[str, Any]:
+    """Return how the area of a series is filled: in full colour, or pale with a dashed edge where it is planned."""
     colour = COLOURS[column]
     fill = rgba(colour, PLANNED_FILL) if planned else colour
     edge = {"color": colour, "width": 1.3, "dash": "3px,2px"} if planned else {"color": LIGHT.surface, "width": 0.5}

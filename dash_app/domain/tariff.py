@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -50,25 +50,36 @@ def estimate_ahead(values: pd.Series, grid: TimeGrid) -> tuple[pd.Series, pd.Ser
 def price_frame(published: Published, grid: TimeGrid, site: Site) -> pd.DataFrame:
     """Return frames.Price over `grid` for the tariff of `site`; raise StaleData where nothing can be said."""
     market, estimated = estimate_ahead(published.values, grid)
-    parts = [_part_at(site, stamp) for stamp in market.index]
+    return check_frame(_priced(market, estimated, site), Price, complete=True)
+
+
+def known_prices(published: Published, grid: TimeGrid, site: Site) -> pd.DataFrame:
+    """Return frames.Price over `grid` from what was published, NaN elsewhere; raise StaleData without a tariff."""
+    market = on_grid(published.values, grid)
+    return check_frame(_priced(market, pd.Series(0.0, index=market.index), site), Price)
+
+
+def _priced(market: pd.Series, estimated: pd.Series, site: Site) -> pd.DataFrame:
+    days = pd.Series(pd.DatetimeIndex(market.index).tz_convert(site.timezone).date, index=market.index)
+    by_day = {day: _part_on(site, day) for day in days.unique()}
+    parts = [by_day[day] for day in days]
     factor = np.array([part.energy_factor for part in parts])
     fees = np.array([part.fees_per_kwh for part in parts])
     fixed = np.array([np.nan if part.export_per_kwh is None else part.export_per_kwh for part in parts])
     export_factor = np.array([part.export_factor for part in parts])
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             Price.IMPORT: market * factor + fees,
             Price.EXPORT: np.where(np.isnan(fixed), market * export_factor, fixed),
             Price.ESTIMATED: estimated.astype(float),
         }
     )
-    return check_frame(frame, Price, complete=True)
 
 
-def _part_at(site: Site, stamp: pd.Timestamp) -> TariffPart:
-    part = site.tariff_on(stamp.tz_convert(site.timezone).date())
+def _part_on(site: Site, day: date) -> TariffPart:
+    part = site.tariff_on(day)
     if part is None:
-        raise StaleData(f"{site.name} has no tariff for {stamp.tz_convert(site.timezone).date()}")
+        raise StaleData(f"{site.name} has no tariff for {day}")
     return part
 
 

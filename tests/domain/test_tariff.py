@@ -11,7 +11,7 @@ from dash_app.domain.errors import StaleData
 from dash_app.domain.frames import Price
 from dash_app.domain.measurement import Published
 from dash_app.domain.site import GridConnection, Site, TariffPart
-from dash_app.domain.tariff import estimate_ahead, on_grid, price_frame
+from dash_app.domain.tariff import estimate_ahead, known_prices, on_grid, price_frame
 from dash_app.domain.time import TimeGrid
 
 START = datetime(2020, 9, 28, tzinfo=UTC)
@@ -77,3 +77,11 @@ def test_a_day_without_a_tariff_is_said() -> None:
     late = TariffPart(valid_from=date(2021, 1, 1))
     with pytest.raises(StaleData, match="no tariff for 2020-09-28"):
         price_frame(published(4, since=START), TimeGrid(start=START, step=HOUR, steps=4), site(late))
+
+
+def test_known_prices_stop_where_nothing_was_published_and_are_never_guessed() -> None:
+    part = TariffPart(valid_from=date(2020, 1, 1), energy_factor=2.0, fees_per_kwh=0.05)
+    frame = known_prices(published(2, since=START), TimeGrid(start=START, step=HOUR, steps=3), site(part))
+    assert frame[Price.IMPORT].tolist()[:2] == pytest.approx([2 * 0.1 + 0.05, 2 * 0.101 + 0.05])
+    assert frame[Price.IMPORT].isna().tolist() == [False, False, True]
+    assert frame[Price.ESTIMATED].tolist() == [0.0, 0.0, 0.0]
