@@ -8,11 +8,10 @@
   const phoneWidth = window.matchMedia("(max-width: 767.98px)");
   const root = document.documentElement;
 
-  const ZOOMED_TICKS = "%H:%M\n%a %d %b";
-
   const dark = () => root.dataset.bsTheme === "dark";
   const plotOf = (name) => document.querySelector(`[data-chart="${name}"] .js-plotly-plot`);
   const nameOf = (graphId) => graphId.replace(/-graph$/, "");
+  const zoomedTicks = (graphId) => document.querySelector(`[data-chart="${nameOf(graphId)}"]`).dataset.zoomed;
 
   function recolour(value, table) {
     if (typeof value === "string") {
@@ -49,7 +48,7 @@
     if (phoneWidth.matches) narrow(data, layout, phone);
     const zoomed = zooms.get(graphId);
     if (zoomed && zoomed.revision === layout.uirevision) {
-      layout.xaxis = { ...layout.xaxis, range: zoomed.range, tickmode: "auto", tickformat: ZOOMED_TICKS };
+      layout.xaxis = { ...layout.xaxis, range: zoomed.range, tickmode: "auto", tickformat: zoomedTicks(graphId) };
     }
     const chosen = shown.get(graphId);
     if (chosen) data.forEach((trace) => { if (chosen.has(trace.meta)) trace.visible = chosen.get(trace.meta); });
@@ -144,7 +143,7 @@
     [plot, ...others(plot)].forEach((each) => remember(each, reset ? null : [start, change["xaxis.range[1]"]]));
     const update = reset ? wholeRange(plot) : {
       "xaxis.range[0]": start, "xaxis.range[1]": change["xaxis.range[1]"],
-      "xaxis.tickmode": "auto", "xaxis.tickformat": ZOOMED_TICKS,
+      "xaxis.tickmode": "auto", "xaxis.tickformat": zoomedTicks(graphIdOf(plot)),
     };
     if (!update) return;
     window.setTimeout(() => [plot, ...others(plot)].forEach((each) => {
