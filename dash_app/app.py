@@ -22,7 +22,7 @@ from dash_app.headers import content_policy, install_headers, trusted_hosts
 from dash_app.language import install_language, language
 from dash_app.last_project import with_prefetch
 from dash_app.login import Entrance, install_login
-from dash_app.recompute_job import Compute, compute_in_fresh_workspace
+from dash_app.recompute_job import Compute, compute_for_session
 from dash_app.routes import PageModule, find_page
 from dash_app.session_cookie import configure_cookie
 from dash_app.session_memory import SessionMemory
@@ -70,8 +70,8 @@ class _Dash(Dash):
 def create_app(workspace: Workspace, *, background: Any = None, compute: Compute | None = None) -> Dash:
     """Return the app of a workspace, ready to serve.
 
-    `background` is the manager of background callbacks; `compute` is what Recompute runs in its own process, by
-    default on a workspace built anew there.
+    `background` is the manager of background callbacks; `compute` is what Recompute runs in the
+    process of its job.
     """
     server = _server(workspace)
     files = StaticFiles()
@@ -80,7 +80,7 @@ def create_app(workspace: Workspace, *, background: Any = None, compute: Compute
     guard = _guard(app, workspace)
     install_login(server, _entrance(workspace, files))
     health.install_health(server, states=workspace.states, measurements=workspace.measurements, clock=workspace.clock)
-    _register_pages(app, workspace, guard, compute or partial(compute_in_fresh_workspace, workspace.settings))
+    _register_pages(app, workspace, guard, compute or partial(compute_for_session, workspace))
     _warm_up(app, guard)
     install_headers(server, policy=content_policy(app.csp_hashes()), public_url=workspace.settings.public_url)
     return app

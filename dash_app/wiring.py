@@ -22,7 +22,7 @@ from controllers.release_socket import ReleaseServer, SocketLink
 from controllers.rules import FileRules
 from controllers.spool import JsonLinesSpool
 from dash_app import keys
-from dash_app.background import JobManager, build_manager
+from dash_app.background import JobManager, Rebuild, build_manager
 from dash_app.connection import Connection, connection_of
 from dash_app.dispatcher import Release, stop_record
 from dash_app.dispatcher import run_dispatcher as run_dispatch_loop
@@ -128,9 +128,9 @@ def service_session(settings: Settings) -> Callable[[], Session]:
     return sign_in.service_session(api, connection.service_user, connection.service_password, now)
 
 
-def background_manager(settings: Settings) -> JobManager:
-    """Return the manager of background callbacks."""
-    return build_manager(settings.state_dir / "jobs")
+def background_manager(settings: Settings, rebuild: Rebuild) -> JobManager:
+    """Return the manager of background callbacks; `rebuild` makes the app anew in a job's process."""
+    return build_manager(settings.state_dir / "jobs", rebuild)
 
 
 def link(settings: Settings) -> DispatcherLink:

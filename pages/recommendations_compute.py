@@ -71,17 +71,20 @@ def register_job(app: Dash, ports: BoardPorts, who: Callable[[], Session], compu
 
 
 def _register_start(app: Dash, who: Callable[[], Session], compute: Compute) -> None:
-    """Add the background callback: it leaves its result in the store and returns only its id."""
+    """Add the background callback: it leaves its result in the store and returns only its id.
+
+    It waits for the click to be kept: which job was the newest before is known before there can be a newer one.
+    """
 
     @app.callback(
         Output(Id.MADE, "data"),
-        Input(Id.RECOMPUTE, "n_clicks"),
+        Input(Id.CLICKED, "data"),
         State(Id.GOAL, "value"),
         State(Id.ADDRESS, "pathname"),
         background=True,
         prevent_initial_call=True,
     )
-    def recompute_now(_clicks: int | None, goal: str, pathname: str) -> str:
+    def recompute_now(_clicked: Any, goal: str, pathname: str) -> str:
         session = who()
         try:
             return compute(session.session_id, project_of_path(session, pathname).project_id, Objective(goal))

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from dash import Dash
 from flask.testing import FlaskClient
 
 from dash_app.app import create_app
+from dash_app.background import build_manager
 from dash_app.domain.dispatch import Mode
 from dash_app.domain.ports import EnergyApi
 from dash_app.domain.project import Role
@@ -19,6 +22,7 @@ from dash_app.domain.schedule import Objective
 from dash_app.domain.site import Site
 from dash_app.settings import Settings
 from dash_app.workspace import Workspace
+from services.store import open_store
 from tests.app.building import ANALYST, MANAGER, PASSWORD, SECRET, VIEWER, output_of, payload, sign_in
 from tests.fakes.api import FakeEnergyApi, FakeSites
 from tests.fakes.campus import NOW, CampusMeasurements, project, site
@@ -96,6 +100,24 @@ def build_decide(
         decide.propose(plan)
     decide.battery_reports()
     return decide
+
+
+def decide_with_jobs(folder: Path, compute: Callable[[str, str, Objective], str], *plans: Payload) -> Decide:
+    """Return the app with jobs in processes of their own; what those share with it is the real store in `folder`.
+
+    `compute` is sent to them, so it must be picklable.
+    """
+    store = open_store(f"sqlite:///{folder}/plans.db", secret_key=SECRET)
+    shared = {"sessions": store.sessions, "recommendations": store.recommendations, "jobs": store.jobs}
+    background = build_manager(folder / "jobs", partial(_app_with_jobs, folder, compute))
+    decide = build_decide(background=background, compute=compute, **shared)
+    for plan in plans:
+        store.recommendations.add(plan, by="planner@example.org")
+    return decide
+
+
+def _app_with_jobs(folder: Path, compute: Callable[[str, str, Objective], str]) -> Dash:
+    return decide_with_jobs(folder, compute).app
 
 
 def fresh(payload: Payload, left: timedelta = timedelta(minutes=12)) -> Payload:

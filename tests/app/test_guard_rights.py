@@ -32,8 +32,14 @@ def person() -> Session:
     return replace(known, projects=(*known.projects, other))
 
 
+def never_rebuilt() -> Dash:
+    raise AssertionError("no job is started here")
+
+
 def guarded(tmp_path: Path, found: Callable[[str], Session]) -> tuple[Dash, Guard, list[str]]:
-    app = Dash("guarded", server=Flask("guarded"), background_callback_manager=build_manager(tmp_path / "jobs"))
+    app = Dash(
+        "guarded", server=Flask("guarded"), background_callback_manager=build_manager(tmp_path / "jobs", never_rebuilt)
+    )
     configure_cookie(app.server, secret_key=SECRET, secure=False)
     app.server.add_url_rule("/enter", "enter", lambda: (session.update(sid="of max"), "")[1])
     app.layout = html.Div([dcc.Location(id="url"), html.Button(id="go"), html.Div(id="done"), html.Div(id="job")])

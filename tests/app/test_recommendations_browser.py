@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from components.tokens import DARK, LIGHT
-from dash_app.background import build_manager
 from dash_app.domain.jobs import JobState
 from dash_app.domain.recommendation import State
 from dash_app.domain.schedule import Objective
 from services.store import open_store
 from tests.app.building import SECRET
-from tests.app.decide_app import PATH, Decide, build_decide, fresh
+from tests.app.decide_app import PATH, Decide, build_decide, decide_with_jobs, fresh
 from tests.app.test_shell_browser import AXE, DESK, PHONE, Watched, a_page, browser, playwright, served, sign_in
 from tests.fakes.campus import site
 from tests.fakes.hand_plan import hand_plan
@@ -153,28 +153,24 @@ def test_a_chip_switches_its_series(browser: Browser, address: str) -> None:
 @pytest.fixture
 def computing(tmp_path: Path) -> Iterator[tuple[Decide, str, Path]]:
     """Serve the app on a real store; the job runs until the file `go` is there or somebody cancels it."""
-    url, go = f"sqlite:///{tmp_path}/plans.db", tmp_path / "go"
-
-    def compute(_session_id: str, project_id: str, _objective: Objective) -> str:
-        mine = open_store(url, secret_key=SECRET)
-        job = mine.jobs.start(project_id, "max@example.org")
-        deadline = time.monotonic() + 40
-        while not go.exists() and time.monotonic() < deadline:
-            if mine.jobs.advance(job.job_id, 0.6, "optimising").cancel_requested:
-                mine.jobs.finish(job.job_id, JobState.CANCELLED)
-                return ""
-            time.sleep(0.05)
-        made = mine.recommendations.add(fresh(hand_plan(notes=("computed",))), by="max@example.org")
-        mine.jobs.finish(job.job_id, JobState.DONE, result=made.recommendation_id)
-        return made.recommendation_id
-
-    store = open_store(url, secret_key=SECRET)
-    store.recommendations.add(fresh(hand_plan()), by="planner@example.org")
-    ports = {"recommendations": store.recommendations, "jobs": store.jobs}
-    decide = build_decide(background=build_manager(tmp_path / "jobs"), compute=compute, **ports)
+    decide = decide_with_jobs(tmp_path, partial(compute_when_told, tmp_path), fresh(hand_plan()))
     with served(decide) as address:  # type: ignore[arg-type]
-        yield decide, address, go
-    store.close()
+        yield decide, address, tmp_path / "go"
+
+
+def compute_when_told(folder: Path, _session_id: str, project_id: str, _objective: Objective) -> str:
+    """Store a plan as soon as the file `go` is there, unless somebody cancels."""
+    mine = open_store(f"sqlite:///{folder}/plans.db", secret_key=SECRET)
+    job = mine.jobs.start(project_id, "max@example.org")
+    deadline = time.monotonic() + 40
+    while not (folder / "go").exists() and time.monotonic() < deadline:
+        if mine.jobs.advance(job.job_id, 0.6, "optimising").cancel_requested:
+            mine.jobs.finish(job.job_id, JobState.CANCELLED)
+            return ""
+        time.sleep(0.05)
+    made = mine.recommendations.add(fresh(hand_plan(notes=("computed",))), by="max@example.org")
+    mine.jobs.finish(job.job_id, JobState.DONE, result=made.recommendation_id)
+    return made.recommendation_id
 
 
 def test_progress_and_cancel_survive_a_reload_and_the_new_plan_appears_by_itself(

@@ -9,7 +9,7 @@ import pytest
 from dash_app.domain.errors import NotPermitted, SessionEnded
 from dash_app.domain.project import Role
 from dash_app.domain.schedule import Objective
-from dash_app.recompute_job import compute_in_fresh_workspace
+from dash_app.recompute_job import compute_for_session
 from dash_app.settings import Settings
 from dash_app.wiring import build
 from dash_app.workflows.sign_in import SESSION_LIFETIME
@@ -26,7 +26,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_an_unknown_session_computes_nothing(settings: Settings) -> None:
     with pytest.raises(SessionEnded):
-        compute_in_fresh_workspace(settings, "guessed", "monash", Objective.COST)
+        compute_for_session(build(settings), "guessed", "monash", Objective.COST)
     assert build(settings).jobs.newest("monash") is None
 
 
@@ -35,5 +35,5 @@ def test_the_role_is_checked_again_where_the_work_is_done(settings: Settings) ->
     answer = a_sign_in(roles=frozenset({Role.VIEWER}))
     session = web.sessions.open(answer, SESSION_LIFETIME)
     with pytest.raises(NotPermitted):
-        compute_in_fresh_workspace(settings, session.session_id, "monash", Objective.COST)
+        compute_for_session(build(settings), session.session_id, "monash", Objective.COST)
     assert web.jobs.newest("monash") is None

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from dash_app.background import build_manager
 from dash_app.domain.errors import DecisionConflict
 from dash_app.domain.jobs import JobState
 from dash_app.domain.schedule import Objective
-from tests.app.building import ANALYST, MANAGER, VIEWER, call
-from tests.app.decide_app import PATH, Decide, build_decide, fresh, request, said
+from services.store import open_store
+from tests.app.building import ANALYST, MANAGER, SECRET, VIEWER, call
+from tests.app.decide_app import PATH, Decide, build_decide, decide_with_jobs, fresh, request, said
 from tests.fakes.hand_plan import hand_plan
 
 Compute = Callable[[str, str, Objective], str]
@@ -30,21 +31,36 @@ def asked(tmp_path: Path) -> Path:
 
 
 def in_background(tmp_path: Path, compute: Compute) -> Decide:
-    return build_decide(fresh(hand_plan()), background=build_manager(tmp_path / "jobs"), compute=compute)
+    return decide_with_jobs(tmp_path, compute, fresh(hand_plan()))
+
+
+def note(asked: Path, session_id: str, project_id: str, objective: Objective) -> str:
+    asked.write_text(json.dumps([session_id, project_id, objective.value]))
+    return "monash-7"
+
+
+def busy(*_given: Any) -> str:
+    raise DecisionConflict("ada@example.org is computing already.")
+
+
+def broken(*_given: Any) -> str:
+    raise ValueError("secret detail")
 
 
 @pytest.fixture
-def decide(tmp_path: Path, asked: Path) -> Iterator[Decide]:
-    def compute(session_id: str, project_id: str, objective: Objective) -> str:
-        asked.write_text(json.dumps([session_id, project_id, objective.value]))
-        return "monash-7"
-
-    yield in_background(tmp_path, compute)
+def decide(tmp_path: Path, asked: Path) -> Decide:
+    return in_background(tmp_path, partial(note, asked))
 
 
 def body_of(decide: Decide, path: str = PATH, goal: str = "cost") -> dict[str, Any]:
-    clicked = {"recompute__n_clicks": 1, "goal__value": goal, "address__pathname": path}
-    return request(decide, "made.data", "recompute.n_clicks", **clicked)
+    clicked = {"clicked__data": {"at": "now", "before": ""}, "goal__value": goal, "address__pathname": path}
+    return request(decide, "made.data", "clicked.data", **clicked)
+
+
+def test_a_job_cannot_begin_before_the_click_is_kept(decide: Decide) -> None:
+    """Else the job itself could be taken for the newest one before the click, and be waited for in vain."""
+    begins = decide.app.callback_map["recommendations-made.data"]["inputs"]
+    assert begins == [{"id": "recommendations-clicked", "property": "data"}]
 
 
 def poll(client: FlaskClient, body: dict[str, Any], handles: dict[str, str], end_id: str = "") -> Any:
@@ -68,14 +84,18 @@ def test_the_job_is_the_signed_in_persons_and_returns_only_an_id(decide: Decide,
     answer = result_of(client, body, handles)
     assert answer["response"] == {"recommendations-made": {"data": "monash-7"}}
     session_id, project_id, goal = json.loads(asked.read_text())
-    assert decide.store.sessions.get(session_id).person.email == ANALYST
+    shared = open_store(f"sqlite:///{asked.parent}/plans.db", secret_key=SECRET)
+    whose = shared.sessions.get(session_id)
+    assert whose is not None
+    assert whose.person.email == ANALYST
+    shared.close()
     assert (project_id, goal) == ("monash", "co2")
 
 
 def test_a_poll_as_the_browser_sends_it_without_any_values_is_answered(decide: Decide, asked: Path) -> None:
     client = decide.signed_in(ANALYST)
     handles = call(client, body_of(decide)).get_json()
-    bare = request(decide, "made.data", "recompute.n_clicks")
+    bare = request(decide, "made.data", "clicked.data")
     assert result_of(client, bare, handles)["response"]["recommendations-made"]["data"] == "monash-7"
     assert poll(decide.signed_in(VIEWER), bare, handles).status_code == 403
 
@@ -123,9 +143,6 @@ def test_anothers_handles_give_nothing(decide: Decide) -> None:
 
 
 def test_a_refusal_that_is_known_returns_no_id_and_no_traceback(tmp_path: Path) -> None:
-    def busy(*_given: Any) -> str:
-        raise DecisionConflict("ada@example.org is computing already.")
-
     decide = in_background(tmp_path, busy)
     client, body = decide.signed_in(), body_of(decide)
     answer = result_of(client, body, call(client, body).get_json())
@@ -133,9 +150,6 @@ def test_a_refusal_that_is_known_returns_no_id_and_no_traceback(tmp_path: Path) 
 
 
 def test_a_fault_of_ours_is_a_reference_and_no_traceback(tmp_path: Path) -> None:
-    def broken(*_given: Any) -> str:
-        raise ValueError("secret detail")
-
     decide = in_background(tmp_path, broken)
     client, body = decide.signed_in(), body_of(decide)
     text = json.dumps(result_of(client, body, call(client, body).get_json()))
