@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -120,13 +120,7 @@ class SankeyData:
         """Return the diagram as a phone shows it."""
         kept = {node.key for node in self.nodes if not node.detail}
         links = tuple(link for link in self.links if {link.source, link.target} <= kept)
-        return SankeyData(
-            nodes=tuple(node for node in self.nodes if not node.detail),
-            links=links,
-            unit=self.unit,
-            currency=self.currency,
-            decimals=self.decimals,
-        )
+        return replace(self, nodes=tuple(node for node in self.nodes if not node.detail), links=links)
 
 
 def sankey_figure(data: SankeyData, *, height: int, phone_height: int) -> go.Figure:
@@ -178,6 +172,7 @@ def plain(text: str) -> str:
 
 def _trace(data: SankeyData, height: int, length: int, font_px: int) -> go.Sankey:
     places = {node.key: place for place, node in enumerate(data.nodes)}
+    data = replace(data, links=tuple(sorted(data.links, key=lambda link: (places[link.source], places[link.target]))))
     pairs = [(places[link.source], places[link.target]) for link in data.links]
     plot_px = height - MARGIN["t"] - MARGIN["b"]
     hairline = HAIRLINE_PX * sum(abs(link.amount) for link in data.links) / max(plot_px, 1)
@@ -210,7 +205,7 @@ def _nodes(data: SankeyData, pairs: list[tuple[int, int]], length: int, lines: L
         "thickness": NODE_PX,
         "line": {"width": 0},
         "sort": "input",
-        "align": "justify",
+        "align": "right",
     }
 
 
@@ -228,6 +223,7 @@ def _links(data: SankeyData, pairs: Sequence[tuple[int, int]], widths: list[floa
         "customdata": told,
         "hovertemplate": "%{customdata}<extra></extra>",
         "line": {"width": 0},
+        "sort": "input",
     }
 
 

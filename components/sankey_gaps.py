@@ -38,21 +38,18 @@ def fitting(nodes: int, pairs: Pairs, widths: Sequence[float], plot_px: float, f
 
 
 def columns_of(nodes: int, pairs: Pairs) -> list[list[int]]:
-    """Return the nodes of each column from the left: as far as the longest way to it; what leads nowhere is last.
+    """Return the nodes of each column from the left: as far from the right edge as the longest way from it to an end.
 
     >>> columns_of(4, [(0, 1), (1, 3), (2, 3)])
-    [[0, 2], [1], [3]]
+    [[0], [1, 2], [3]]
     """
-    depth = [0] * nodes
+    ahead = [0] * nodes
     for _round in range(nodes):
         for source, target in pairs:
-            depth[target] = max(depth[target], depth[source] + 1)
-    last = max(depth)
-    if last > nodes:
+            ahead[source] = max(ahead[source], ahead[target] + 1)
+    if max(ahead) >= nodes:
         raise ValueError("the links run in a circle")
-    leading = {source for source, _target in pairs}
-    placed = [depth[node] if node in leading else last for node in range(nodes)]
-    columns = [[node for node in range(nodes) if placed[node] == column] for column in range(last + 1)]
+    columns = [[node for node in range(nodes) if ahead[node] == far] for far in range(max(ahead), -1, -1)]
     return [column for column in columns if column]
 
 

@@ -133,8 +133,8 @@ def test_every_colour_of_a_node_has_its_twin_in_the_dark_theme() -> None:
     assert twins[COLOURS[Look.LOSS]] == DARK.loss
 
 
-def test_columns_run_from_the_sources_to_what_leads_nowhere() -> None:
-    assert columns_of(5, [(0, 1), (1, 2), (3, 2), (3, 4)]) == [[0, 3], [1], [2, 4]]
+def test_what_leads_nowhere_stands_at_the_right_and_what_leads_there_beside_it() -> None:
+    assert columns_of(5, [(0, 1), (1, 2), (3, 2), (3, 4)]) == [[0], [1, 3], [2, 4]]
 
 
 def test_a_circle_is_refused() -> None:
