@@ -80,10 +80,13 @@ def card(
     return html.Section(parts, className=f"sb-card {class_name}".strip(), **aria(label=title))
 
 
-def chart_card(name: str, title: str, *, height: int, phone_height: int, link: str = "") -> html.Section:
+def chart_card(
+    name: str, title: str, *, height: int, phone_height: int, link: str = "", export: str = ""
+) -> html.Section:
     """Return the frame of a chart, of its final size; `chart_parts` names what a callback fills in.
 
     The legend is hidden at first; one button shows and hides it, each of its entries is a toggle button.
+    `export` (page/chart) says where the server has the chart as files, see `chart_menu`.
     """
     parts = chart_parts(name)
     head = html.Div(
@@ -94,7 +97,10 @@ def chart_card(name: str, title: str, *, height: int, phone_height: int, link: s
                     html.Div(className="sb-card-meta", id=parts["meta"]),
                 ]
             ),
-            html.Div([legend_button(parts["legend"]), chart_menu(name, title)], className="sb-card-actions"),
+            html.Div(
+                [menu_news(name), legend_button(parts["legend"]), chart_menu(name, title, export)],
+                className="sb-card-actions",
+            ),
         ],
         className="sb-card-head",
     )
@@ -123,11 +129,15 @@ def legend_button(legend_id: str) -> html.Button:
     )
 
 
-def chart_menu(name: str, title: str) -> html.Details:
-    """Return the menu of a chart: as a table, as a file, as a picture, or its address."""
+def chart_menu(name: str, title: str, export: str = "") -> html.Details:
+    """Return the menu of a chart: as a table, as a file, as a picture, or its address.
+
+    With `export` the files come from the server, at full resolution; without it the CSV holds what is drawn.
+    """
     entries = (
         ("table", _("Show as table"), Icon.TABLE),
         ("csv", _("Download CSV"), Icon.DOWNLOAD),
+        *((("xlsx", _("Download XLSX"), Icon.DOWNLOAD),) if export else ()),
         ("png", _("Download PNG"), Icon.DOWNLOAD),
         ("svg", _("Download SVG"), Icon.DOWNLOAD),
         ("reset", _("Reset zoom"), Icon.ARROW_COUNTERCLOCKWISE),
@@ -138,7 +148,7 @@ def chart_menu(name: str, title: str) -> html.Details:
             [icon(symbol), words],
             type="button",
             className="sb-menu-item",
-            **data(chart_action=action, chart=name, time=_("Time")),
+            **data(chart_action=action, chart=name, time=_("Time"), **({"export": export} if export else {})),
         )
         for action, words, symbol in entries
     ]
@@ -149,6 +159,16 @@ def chart_menu(name: str, title: str) -> html.Details:
         **data(legend=chart_parts(name)["legend"], show=_("Show legend"), hide=_("Hide legend")),
     )
     summary = html.Summary(icon(Icon.DOTS), className="sb-menu-button", **aria(label=_("Menu: %(t)s", t=title)))
-    return html.Details(
-        [summary, html.Div([toggle, *buttons], className="sb-menu-sheet sb-menu-right")], className="sb-menu"
-    )
+    sheet = html.Div([toggle, *buttons], className="sb-menu-sheet sb-menu-right")
+    return html.Details([summary, sheet], className="sb-menu")
+
+
+def menu_news(name: str) -> html.Span:
+    """Return where a chart's menu says what became of a file or a link; the words travel with it."""
+    words = {
+        "busy": _("Making the file…"),
+        "failed": _("The file could not be made."),
+        "copied": _("Link copied."),
+        "not_copied": _("The link could not be copied."),
+    }
+    return html.Span(className="sb-menu-news", role="status", **data(menu_news=name, **words))

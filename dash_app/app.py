@@ -17,6 +17,7 @@ from components.shell import BRAND
 from dash_app import frame, health
 from dash_app.auth import Guard
 from dash_app.domain.errors import ConfigError
+from dash_app.exports import install_exports
 from dash_app.faults import show_fault
 from dash_app.headers import content_policy, install_headers, trusted_hosts
 from dash_app.language import install_language, language
@@ -79,6 +80,7 @@ def create_app(workspace: Workspace, *, background: Any = None, compute: Compute
     app = _dash(server, files, background, demo=workspace.demo)
     guard = _guard(app, workspace)
     install_login(server, _entrance(workspace, files))
+    install_exports(server, workspace, guard.who)
     health.install_health(server, states=workspace.states, measurements=workspace.measurements, clock=workspace.clock)
     _register_pages(app, workspace, guard, compute or partial(compute_for_session, workspace))
     _warm_up(app, guard)

@@ -23,6 +23,7 @@ from components.range_bar import RangeIds, fallback_words, range_bar
 from components.shell import page_head
 from components.states import dropped_words, error, loading, notes, saved_banner
 from components.words import _
+from dash_app.domain.export import ExportTable
 from dash_app.domain.view import View
 from dash_app.workflows.measured import Measured, Place
 
@@ -60,7 +61,8 @@ class Slot(Generic[Loaded]):
 class ChartSlot(Generic[Loaded]):
     """A chart's card; `draw` returns its parts by name (`drawn`, `meta`, `legend`, `caption`), None hides it.
 
-    `title` is a message id; charts with the same `link` share hover and zoom.
+    `title` is a message id; charts with the same `link` share hover and zoom. `table` returns the same at full
+    resolution, for the files of the chart's menu; without it they hold what is drawn (`pages.range_export`).
     """
 
     key: str
@@ -70,6 +72,7 @@ class ChartSlot(Generic[Loaded]):
     phone_height: int
     width: Width = Width.WIDE
     link: str = ""
+    table: Callable[[Loaded], ExportTable | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +199,12 @@ def _blank_chart() -> dict[str, Any]:
 def _frame(page: RangePage[Any], part: Slot[Any] | ChartSlot[Any]) -> html.Div:
     if isinstance(part, ChartSlot):
         chart = chart_card(
-            page.id(part.key), _(part.title), height=part.height, phone_height=part.phone_height, link=part.link
+            page.id(part.key),
+            _(part.title),
+            height=part.height,
+            phone_height=part.phone_height,
+            link=part.link,
+            export=f"{page.key}/{part.key}",
         )
         return html.Div(chart, id=page.id(f"{part.key}-frame"), className=part.width)
     blocks: Iterable[Any] = [loading(part.height, _("Loading measurements")) for _place in range(part.count)]

@@ -16,6 +16,7 @@ from dash_app.domain.ports import Measurements, Session, Sites
 from dash_app.domain.time import Clock
 from dash_app.domain.view import View
 from dash_app.workflows.measured import Place, find_place, view_of
+from pages.range_export import offer_tables
 from pages.range_page import Loaded, RangePage, filled_view, head_view, outage_view
 
 log = structlog.get_logger()
@@ -33,6 +34,7 @@ def register_range_page(
 ) -> None:
     """Add the page's callbacks; `load(session, place, view, opening)` gathers what the parts are drawn from."""
     register_outage(app, page.key)
+    offer_tables(app, page, load)
     for chart in page.charts:
         register_chart(app, page.id(chart.key))
     address = page.id("address")

@@ -1,0 +1,94 @@
+"""What a page over a range gives out as files: for each of its charts, how to load it and what it holds.
+
+Kept with the Flask app that the page belongs to; `dash_app.exports` answers from it. A chart that names no table gives
+out what is drawn: the rows that travel with a chart without time (`layout.meta.rows`), else its points.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+from dash import Dash
+from flask import Flask
+
+from components.words import _
+from dash_app.domain.export import ExportColumn, ExportTable
+from dash_app.domain.ports import Session
+from dash_app.domain.view import View
+from dash_app.workflows.measured import Place
+from pages.range_page import ChartSlot, RangePage
+
+EXTENSION = "energy-exports"
+_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]\d+)?|nan")
+Load = Callable[[Session, Place, View, bool], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageTables:
+    """The tables of one page: `load` gathers what the page is drawn from, as for its charts."""
+
+    page: RangePage[Any]
+    load: Load
+
+    def chart(self, key: str) -> ChartSlot[Any] | None:
+        """Return the chart of that key, or None."""
+        return next((part for part in self.page.charts if part.key == key), None)
+
+
+def offer_tables(app: Dash, page: RangePage[Any], load: Load) -> None:
+    """Let the charts of a page be downloaded."""
+    server = cast(Flask, app.server)
+    server.extensions.setdefault(EXTENSION, {})[page.key] = PageTables(page=page, load=load)
+
+
+def tables_of(server: Flask) -> dict[str, PageTables]:
+    """Return what was offered, by the key of the page."""
+    return cast(dict[str, PageTables], server.extensions.get(EXTENSION, {}))
+
+
+def table_of(chart: ChartSlot[Any], loaded: Any) -> ExportTable | None:
+    """Return what a chart shows as a table: its own one, else what is drawn; None where there is nothing."""
+    if chart.table is not None:
+        return chart.table(loaded)
+    parts = chart.draw(loaded)
+    if parts is None or not isinstance(parts.get("drawn"), dict):
+        return None
+    figure = parts["drawn"]["figure"]
+    rows = (figure["layout"].get("meta") or {}).get("rows")
+    return _of_rows(_(chart.title), rows) if rows else _of_points(_(chart.title), figure)
+
+
+def _of_rows(title: str, rows: Sequence[Sequence[Any]]) -> ExportTable:
+    """Return rows, the first of which holds the headings, as a table: columns of numbers only are numbers."""
+    columns = zip(*rows[1:], strict=True) if len(rows) > 1 else ([] for _name in rows[0])
+    return ExportTable(title=title, columns=tuple(_column(str(n), c) for n, c in zip(rows[0], columns, strict=True)))
+
+
+def _of_points(title: str, figure: dict[str, Any]) -> ExportTable:
+    """Return the drawn points: the place on the x axis, then one column for each series."""
+    meta = figure["layout"].get("meta") or {}
+    series: dict[str, pd.Series] = {}
+    for place, trace in enumerate(figure["data"]):
+        x, y = trace.get("x"), trace.get("y")
+        if x is None or y is None or trace.get("hoverinfo") == "skip":
+            continue
+        unit = meta.get("units", {}).get(trace.get("meta"), meta.get("unit", ""))
+        name = f"{trace.get('name') or place}" + (f" [{unit}]" if unit else "")
+        known = pd.Series(list(y), index=[str(one) for one in x], name=name)
+        series.setdefault(name, known[~known.index.duplicated()])
+    joined = pd.concat(series.values(), axis=1).sort_index() if series else pd.DataFrame()
+    columns = [_column(str(name), joined[name].tolist()) for name in joined.columns]
+    places = ExportColumn(name=_("Place on the axis"), values=[str(one) for one in joined.index])
+    return ExportTable(title=title, columns=(places, *columns), facts=((_("Content"), _("The points as drawn")),))
+
+
+def _column(name: str, values: Sequence[Any]) -> ExportColumn:
+    if all(value is None or _NUMBER.fullmatch(str(value)) for value in values):
+        numbers = [np.nan if value is None else float(value) for value in values]
+        return ExportColumn(name=name, values=np.array(numbers, dtype=float))
+    return ExportColumn(name=name, values=["" if value is None else str(value) for value in values])
