@@ -10,8 +10,10 @@ from dash import Dash, Input, Output, State, dcc, html
 
 from components.cards import kpi_row
 from components.outage import OUTAGES
-from components.words import mark
+from components.words import _, mark
+from dash_app.domain.export import ExportTable
 from dash_app.domain.ports import Measurements, Recommendations, Session, Sites
+from dash_app.domain.site import Quantity
 from dash_app.domain.time import Clock
 from dash_app.domain.view import View
 from dash_app.workflows.measured import Place, find_place
@@ -20,6 +22,7 @@ from pages import overview_cards as cards
 from pages import overview_views as views
 from pages.range_page import ChartSlot, RangePage, Slot, Width, page_layout
 from pages.range_register import register_range_page
+from pages.range_tables import quantity_table
 
 PATH = "/p/<project_id>/"
 NOW_TICK_S = 10
@@ -37,6 +40,7 @@ PAGE: RangePage[Overview] = RangePage(
             key="pv",
             title=mark("PV production"),
             draw=views.pv_view,
+            table=lambda loaded: overview_table(loaded, Quantity.PV_KW, _("PV production")),
             height=236,
             phone_height=200,
             link="overview",
@@ -45,6 +49,7 @@ PAGE: RangePage[Overview] = RangePage(
             key="load",
             title=mark("Electricity demand"),
             draw=views.load_view,
+            table=lambda loaded: overview_table(loaded, Quantity.LOAD_KW, _("Electricity demand")),
             height=196,
             phone_height=180,
             link="overview",
@@ -53,6 +58,11 @@ PAGE: RangePage[Overview] = RangePage(
         Slot(key="arrays", draw=cards.arrays_card, width=Width.HALF),
     ),
 )
+
+
+def overview_table(loaded: Overview, quantity: Quantity, title: str) -> ExportTable | None:
+    """Return what the chart of a quantity shows, at full resolution."""
+    return quantity_table(loaded, quantity, title, loaded.forecast(quantity))
 
 
 def layout(project_id: str = "", **_query: str) -> html.Div:
