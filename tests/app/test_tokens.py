@@ -22,6 +22,9 @@ TRITAN = ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.
 NORMAL = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
+Lab = tuple[float, float, float]
+
+
 def linear(colour: str) -> list[float]:
     parts = [channel / 255 for channel in rgb_of(colour)]
     return [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
@@ -37,7 +40,7 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def lab(colour: str, eye: tuple[tuple[float, ...], ...]) -> tuple[float, float, float]:
+def lab(colour: str, eye: tuple[tuple[float, ...], ...]) -> Lab:
     seen = [min(1.0, max(0.0, sum(w * c for w, c in zip(row, linear(colour), strict=True)))) for row in eye]
     red, green, blue = seen
     x = (0.4124564 * red + 0.3575761 * green + 0.1804375 * blue) / 0.95047
@@ -47,7 +50,7 @@ def lab(colour: str, eye: tuple[tuple[float, ...], ...]) -> tuple[float, float, 
     return 116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])
 
 
-def distance(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
+def distance(one: Lab, other: Lab) -> float:
     """CIEDE2000."""
     l1, a1, b1 = one
     l2, a2, b2 = other
@@ -75,9 +78,43 @@ def distance(one: tuple[float, float, float], other: tuple[float, float, float])
     return math.sqrt(dl**2 + dc**2 + dhh**2 + rt * dc * dhh)
 
 
-def test_the_distance_is_ciede2000_as_published() -> None:
-    assert distance((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485)) == pytest.approx(2.0425, abs=1e-4)
-    assert distance((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387)) == pytest.approx(1.2644, abs=1e-4)
+PUBLISHED = (
+    ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
+    ((50.0, 3.1571, -77.2803), (50.0, 0.0, -82.7485), 2.8615),
+    ((50.0, 0.0, 0.0), (50.0, -1.0, 2.0), 2.3669),
+    ((50.0, 2.4900, -0.0010), (50.0, -2.4900, 0.0009), 7.1792),
+    ((50.0, 2.4900, -0.0010), (50.0, -2.4900, 0.0011), 7.2195),
+    ((50.0, -0.0010, 2.4900), (50.0, 0.0009, -2.4900), 4.8045),
+    ((50.0, 2.5, 0.0), (73.0, 25.0, -18.0), 27.1492),
+    ((50.0, 2.5, 0.0), (61.0, -5.0, 29.0), 22.8977),
+    ((50.0, 2.5, 0.0), (56.0, -27.0, -3.0), 31.9030),
+    ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
+    ((35.0831, -44.1164, 3.7933), (35.0232, -40.0716, 1.5901), 1.8645),
+    ((22.7233, 20.0904, -46.6940), (23.0331, 14.9730, -42.5619), 2.0373),
+    ((36.4612, 47.8580, 18.3852), (36.2715, 50.5065, 21.2231), 1.4146),
+    ((90.8027, -2.0831, 1.4410), (91.1528, -1.6435, 0.0447), 1.4441),
+    ((2.0776, 0.0795, -1.1350), (0.9033, -0.0636, -0.5514), 0.9082),
+)
+"""Pairs in L*a*b* with their distance, from the test data of Sharma, Wu and Dalal (2005)."""
+
+
+@pytest.mark.parametrize(("one", "other", "known"), PUBLISHED)
+def test_the_distance_is_ciede2000_as_published(one: Lab, other: Lab, known: float) -> None:
+    assert distance(one, other) == pytest.approx(known, abs=1e-4)
+    assert distance(other, one) == pytest.approx(known, abs=1e-4)
+
+
+def test_the_contrast_is_that_of_wcag() -> None:
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.005)
+    assert contrast("#1E5FBF", "#1E5FBF") == 1
+
+
+@pytest.mark.parametrize("eye", [NORMAL, DEUTAN, PROTAN, TRITAN], ids=["normal", "deutan", "protan", "tritan"])
+def test_every_kind_of_eye_sees_grey_as_grey(eye: tuple[tuple[float, ...], ...]) -> None:
+    assert [sum(row) for row in eye] == pytest.approx([1, 1, 1], abs=1e-5)
+    assert lab("#FFFFFF", eye) == pytest.approx((100, 0, 0), abs=0.02)
+    assert distance(lab("#777777", eye), lab("#777777", NORMAL)) < 0.02
 
 
 def test_the_style_sheet_is_what_the_module_writes() -> None:
@@ -117,6 +154,37 @@ def test_energy_colours_stay_apart_for_every_kind_of_colour_blindness(name: str)
         seen = {colour: lab(getattr(theme, colour), eye) for colour in ENERGY}
         worst.append(min(distance(seen[one], seen[other]) for one, other in combinations(ENERGY, 2)))
     assert round(min(worst), 1) >= MIN_DISTANCE[name], worst
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES.keys())
+def test_the_pins_of_the_map_and_status_words_stand_out_from_what_is_behind_them(theme: Theme) -> None:
+    signs = ("success", "warning", "danger", "primary")
+    behind = ("surface", "canvas", "sunken", "sea", "land")
+    pairs = [(sign, ground) for sign in signs for ground in behind]
+    needed = {ground: 3 if ground in {"sea", "land"} else 4.5 for ground in behind}
+    weak = [pair for pair in pairs if contrast(getattr(theme, pair[0]), getattr(theme, pair[1])) < needed[pair[1]]]
+    assert weak == []
+    assert contrast(theme.text, theme.raised) >= 7
+    assert contrast(theme.muted, theme.raised) >= 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES.keys())
+def test_the_colours_of_status_differ_too_though_icon_and_word_carry_it(theme: Theme) -> None:
+    seen = [lab(getattr(theme, tone), NORMAL) for tone in ("danger", "warning", "success")]
+    assert min(distance(one, other) for one, other in combinations(seen, 2)) > 20
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES.keys())
+def test_our_own_blue_is_no_energy_colour(theme: Theme) -> None:
+    apart = {name: distance(lab(theme.primary, NORMAL), lab(getattr(theme, name), NORMAL)) for name in ENERGY}
+    assert min(apart.values()) > 10, apart
+
+
+def test_the_themes_have_the_same_tokens_and_no_colour_twice_among_energies() -> None:
+    light, dark = (dict(theme.css_items()) for theme in THEMES.values())
+    assert light.keys() == dark.keys()
+    for theme in THEMES.values():
+        assert len({getattr(theme, name) for name in (*ENERGY, "load", "neutral", "loss")}) == len(ENERGY) + 3
 
 
 def test_every_bootstrap_variable_is_fed_by_a_token_that_exists() -> None:
