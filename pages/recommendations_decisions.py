@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
@@ -30,6 +31,9 @@ from pages.recommendations_dialog import (
 from pages.recommendations_layout import Id
 
 ACTS = {Ask.APPROVE: Act.APPROVE, Ask.REJECT: Act.REJECT, Ask.WITHDRAW: Act.WITHDRAW, Ask.STOP: Act.STOP}
+Decide = Callable[[Session, Any, str, str], str]
+"""Takes the session, what the dialog showed, the reason and the address; returns the words of what was decided."""
+
 RESULTS = (Id.APPROVED, Id.REJECTED, Id.WITHDRAWN, Id.STOPPED)
 BUTTONS = {
     Act.APPROVE: Id.DO_APPROVE,
@@ -43,10 +47,9 @@ def register_decisions(app: Dash, ports: BoardPorts, review: ReviewPorts, who: C
     """Add the dialog's callbacks."""
     _register_asking(app)
     _register_dialog(app, ports, who)
-    _register_approve(app, review, who)
-    _register_reject(app, review, who)
-    _register_withdraw(app, review, who)
-    _register_stop(app, review, who)
+    decisions = (approved, rejected, withdrawn, stopped)
+    for act, result, decide in zip(BUTTONS, RESULTS, decisions, strict=True):
+        _register_act(app, act, result, who, partial(decide, review))
 
 
 def _register_asking(app: Dash) -> None:
@@ -132,99 +135,49 @@ def _dialog_outputs() -> dict[str, Any]:
     }
 
 
-def _register_approve(app: Dash, review: ReviewPorts, who: Callable[[], Session]) -> None:
+def _register_act(app: Dash, act: Act, result: Id, who: Callable[[], Session], decide: Decide) -> None:
+    """Let the dialog's button of `act` decide; how it ended goes into `result`."""
+
     @app.callback(
-        Output(Id.APPROVED, "data"),
-        Input(Id.DO_APPROVE, "n_clicks"),
-        State(Id.ASKED, "data"),
-        State(Id.ADDRESS, "pathname"),
-        prevent_initial_call=True,
-        running=[(Output(Id.DO_APPROVE, "disabled"), True, False)],
-    )
-    def approve_now(clicks: int | None, sent: Any, _pathname: str) -> Any:
-        session = who()
-
-        def decide() -> str:
-            asked = Asked.from_data(sent)
-            plan = approve(review, session, asked.recommendation_id, version=asked.version, digest=asked.digest)
-            return done_words(plan, review.sites.site_of(plan.payload.project_id))
-
-        return outcome(decide) if clicks else no_update
-
-
-def _register_reject(app: Dash, review: ReviewPorts, who: Callable[[], Session]) -> None:
-    @app.callback(
-        Output(Id.REJECTED, "data"),
-        Input(Id.DO_REJECT, "n_clicks"),
+        Output(result, "data"),
+        Input(BUTTONS[act], "n_clicks"),
         State(Id.ASKED, "data"),
         State(Id.REASON, "value"),
         State(Id.ADDRESS, "pathname"),
         prevent_initial_call=True,
-        running=[(Output(Id.DO_REJECT, "disabled"), True, False)],
+        running=[(Output(BUTTONS[act], "disabled"), True, False)],
     )
-    def reject_now(clicks: int | None, sent: Any, reason: str | None, _pathname: str) -> Any:
-        session = who()
-        if not (reason or "").strip():
-            return {"ok": False, "words": _("Please give a reason: others will read it.")} if clicks else no_update
-
-        def decide() -> str:
-            asked = Asked.from_data(sent)
-            plan = reject(
-                review,
-                session,
-                asked.recommendation_id,
-                version=asked.version,
-                digest=asked.digest,
-                reason=reason or "",
-            )
-            return done_words(plan, review.sites.site_of(plan.payload.project_id))
-
-        return outcome(decide) if clicks else no_update
+    def act_now(clicks: int | None, sent: Any, reason: str | None, pathname: str) -> Any:
+        session, why = who(), (reason or "").strip()
+        if not clicks:
+            return no_update
+        if act is Act.REJECT and not why:
+            return {"ok": False, "words": _("Please give a reason: others will read it.")}
+        return outcome(lambda: decide(session, sent, why, pathname))
 
 
-def _register_withdraw(app: Dash, review: ReviewPorts, who: Callable[[], Session]) -> None:
-    @app.callback(
-        Output(Id.WITHDRAWN, "data"),
-        Input(Id.DO_WITHDRAW, "n_clicks"),
-        State(Id.ASKED, "data"),
-        State(Id.REASON, "value"),
-        State(Id.ADDRESS, "pathname"),
-        prevent_initial_call=True,
-        running=[(Output(Id.DO_WITHDRAW, "disabled"), True, False)],
-    )
-    def withdraw_now(clicks: int | None, sent: Any, reason: str | None, _pathname: str) -> Any:
-        session = who()
-
-        def decide() -> str:
-            asked = Asked.from_data(sent)
-            plan = withdraw(
-                review,
-                session,
-                asked.recommendation_id,
-                version=asked.version,
-                digest=asked.digest,
-                reason=reason or "",
-            )
-            return done_words(plan, review.sites.site_of(plan.payload.project_id))
-
-        return outcome(decide) if clicks else no_update
+def approved(review: ReviewPorts, session: Session, sent: Any, _why: str, _pathname: str) -> str:
+    """Approve what the dialog showed; return the words for the person."""
+    asked = Asked.from_data(sent)
+    plan = approve(review, session, asked.recommendation_id, version=asked.version, digest=asked.digest)
+    return done_words(plan, review.sites.site_of(plan.payload.project_id))
 
 
-def _register_stop(app: Dash, review: ReviewPorts, who: Callable[[], Session]) -> None:
-    @app.callback(
-        Output(Id.STOPPED, "data"),
-        Input(Id.DO_STOP, "n_clicks"),
-        State(Id.REASON, "value"),
-        State(Id.ADDRESS, "pathname"),
-        prevent_initial_call=True,
-        running=[(Output(Id.DO_STOP, "disabled"), True, False)],
-    )
-    def stop_now(clicks: int | None, reason: str | None, pathname: str) -> Any:
-        session = who()
+def rejected(review: ReviewPorts, session: Session, sent: Any, why: str, _pathname: str) -> str:
+    """Reject what the dialog showed; return the words for the person."""
+    asked = Asked.from_data(sent)
+    plan = reject(review, session, asked.recommendation_id, version=asked.version, digest=asked.digest, reason=why)
+    return done_words(plan, review.sites.site_of(plan.payload.project_id))
 
-        def decide() -> str:
-            project = project_of_path(session, pathname)
-            stopped = stop(review, session, project.project_id, reason=reason or "")
-            return stopped_words(released=stopped.released, plan=stopped.recommendation)
 
-        return outcome(decide) if clicks else no_update
+def withdrawn(review: ReviewPorts, session: Session, sent: Any, why: str, _pathname: str) -> str:
+    """Withdraw what the dialog showed; return the words for the person."""
+    asked = Asked.from_data(sent)
+    plan = withdraw(review, session, asked.recommendation_id, version=asked.version, digest=asked.digest, reason=why)
+    return done_words(plan, review.sites.site_of(plan.payload.project_id))
+
+
+def stopped(review: ReviewPorts, session: Session, _sent: Any, why: str, pathname: str) -> str:
+    """Stop whatever runs at the project of the address; return the words for the person."""
+    ended = stop(review, session, project_of_path(session, pathname).project_id, reason=why)
+    return stopped_words(released=ended.released, plan=ended.recommendation)
