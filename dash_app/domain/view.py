@@ -1,23 +1,21 @@
-"""What a page shows: one range of whole local days and one resolution, read from the address and written to it.
+"""What a page shows: one range, one resolution, at most one comparison.
 
-The address is the only place where this lives: reload, back button and a copied link give the same view. A value that
-is not known falls back, and the view carries a `Fallback` that names it.
+The address is the only place where this lives (`dash_app.domain.address` reads it): reload, back button and a copied
+link give the same view. A value that is not known falls back, and the view carries a `Fallback` that names it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from dash_app.domain.time import local_midnight
 
 ONE_DAY = timedelta(days=1)
 MAX_DAYS_BACK = 730
-_ABOUT_RANGE = frozenset({"range", "at", "from", "to", "resolution"})
 RESOLUTIONS_MIN = (360, 180, 120, 60, 30, 15, 10, 5)
 """The resolutions a person can choose, minutes, in the order of the selector."""
 
@@ -26,14 +24,38 @@ _AUTO_STEPS_H = ((6, 0.0), (3 * 24 + 1, 0.25), (14 * 24 + 1, 1.0), (92 * 24 + 1,
 
 
 class Range(StrEnum):
-    """The ranges of the range bar, in its order."""
+    """The ranges of the range bar, in its order: first those that end now, then whole local days."""
 
+    LAST_15_MIN = "15min"
+    LAST_30_MIN = "30min"
+    LAST_HOUR = "1h"
+    LAST_3_H = "3h"
+    LAST_12_H = "12h"
+    LAST_24_H = "24h"
     TWO_DAYS = "48h"
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
     YEAR = "year"
     CUSTOM = "custom"
+
+
+ROLLING: dict[Range, timedelta] = {
+    Range.LAST_15_MIN: timedelta(minutes=15),
+    Range.LAST_30_MIN: timedelta(minutes=30),
+    Range.LAST_HOUR: timedelta(hours=1),
+    Range.LAST_3_H: timedelta(hours=3),
+    Range.LAST_12_H: timedelta(hours=12),
+    Range.LAST_24_H: timedelta(hours=24),
+}
+"""How long the ranges are that end now."""
+
+
+class Compare(StrEnum):
+    """What the range is compared with: the period before it, or the same period of the year before."""
+
+    PREVIOUS = "previous"
+    YEAR = "year"
 
 
 class Problem(StrEnum):
@@ -45,6 +67,9 @@ class Problem(StrEnum):
     TOO_LONG_AGO = "too_long_ago"
     TO_BEFORE_FROM = "to_before_from"
     FINER_THAN_NATIVE = "finer_than_native"
+    SHORTER_THAN_NATIVE = "shorter_than_native"
+    LONGER_THAN_RANGE = "longer_than_range"
+    REPEATED = "repeated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +86,9 @@ class Fallback:
 class View:
     """The local days `first` to `last` (both shown whole) of a site, drawn in steps of `step`.
 
-    `chosen_step` is None while the resolution is automatic; `native` is the finest step that is measured.
-    `others` are the address' parameters that are not about the range: they belong to a page and stay in its links.
+    `span` are the moments shown where those are not whole days: ranges that end now, and what somebody zoomed into.
+    `chosen_step` is None while the resolution is automatic; `native` is the finest step that is measured. `others`
+    are the address' parameters that are not about the range: they belong to a page and stay in its links.
     """
 
     range: Range
@@ -75,16 +101,23 @@ class View:
     chosen_step: timedelta | None = None
     fallbacks: tuple[Fallback, ...] = ()
     others: tuple[tuple[str, str], ...] = ()
+    span: tuple[datetime, datetime] | None = None
+    compare: Compare | None = None
 
     @property
     def start(self) -> datetime:
         """The first moment shown, UTC."""
-        return local_midnight(self.first, self.zone)
+        return self.span[0] if self.span else local_midnight(self.first, self.zone)
 
     @property
     def end(self) -> datetime:
         """The first moment after what is shown, UTC."""
-        return local_midnight(self.last + ONE_DAY, self.zone)
+        return self.span[1] if self.span else local_midnight(self.last + ONE_DAY, self.zone)
+
+    @property
+    def rolling(self) -> bool:
+        """Whether the range ends now and moves on with it."""
+        return self.range in ROLLING
 
     @property
     def until(self) -> datetime:
@@ -112,62 +145,34 @@ class View:
         parts: dict[str, str] = {} if kind is Range.TWO_DAYS else {"range": kind.value}
         if kind is Range.CUSTOM:
             parts |= {"from": self.first.isoformat(), "to": self.last.isoformat()}
-        elif (at or min(self.last, self.today)) != self.today:
+        elif kind not in ROLLING and (at or min(self.last, self.today)) != self.today:
             parts["at"] = (at or min(self.last, self.today)).isoformat()
         if keep_resolution and self.chosen_step:
             parts["resolution"] = str(int(self.chosen_step / timedelta(minutes=1)))
-        parts |= dict(self.others)
+        parts |= ({"compare": self.compare.value} if self.compare else {}) | dict(self.others)
         return f"?{urlencode(parts, safe=',')}" if parts else ""
 
     def earlier(self) -> str | None:
         """Return the query of the range before this one, or None where there are no data."""
         at = self.first - ONE_DAY
-        return None if at < self.oldest_day or self.range is Range.CUSTOM else self.query(at=at)
+        return None if at < self.oldest_day or self._stands_still else self.query(at=at)
 
     def later(self) -> str | None:
         """Return the query of the range after this one, or None when that lies in the future."""
-        if self.last >= self.today or self.range is Range.CUSTOM:
+        if self.last >= self.today or self._stands_still:
             return None
         following = self.last + (2 * ONE_DAY if self.range is Range.TWO_DAYS else ONE_DAY)
         return self.query(at=min(following, self.today))
 
+    def zoomed(self, start: datetime, end: datetime) -> View:
+        """Return the part of this view between two moments, as fine as its length allows if no step was chosen."""
+        first, last = max(start, self.start), min(end, self.end)
+        step = self.chosen_step or min(self.step, max(auto_step(last - first), self.native))
+        return replace(self, span=(first, last), step=step, compare=None)
 
-def parse_view(search: str, *, now: datetime, zone: ZoneInfo, native: timedelta) -> View:
-    """Return the view that an address asks for; whatever it does not know falls back and is named.
-
-    >>> from datetime import UTC
-    >>> now = datetime(2020, 9, 28, 3, 30, tzinfo=UTC)
-    >>> view = parse_view("", now=now, zone=ZoneInfo("Australia/Melbourne"), native=timedelta(minutes=15))
-    >>> view.first.isoformat(), view.last.isoformat(), view.step
-    ('2020-09-27', '2020-09-28', datetime.timedelta(seconds=900))
-    >>> parse_view("?range=eon", now=now, zone=view.zone, native=view.native).fallbacks[0].given
-    'eon'
-    """
-    given = dict(parse_qsl(search.removeprefix("?")))
-    today = now.astimezone(zone).date()
-    kind, fallbacks = _range(given)
-    if kind is Range.CUSTOM:
-        first, last, more = _custom(given, today)
-        kind = Range.TWO_DAYS if more else kind
-    else:
-        at, more = _day(given, "at", today, today)
-        first, last = span(kind, at)
-    first = max(first, today - timedelta(days=MAX_DAYS_BACK))
-    length = local_midnight(last + ONE_DAY, zone) - local_midnight(first, zone)
-    automatic = max(auto_step(length), native)
-    chosen, last_fallbacks = _resolution(given, native, automatic)
-    return View(
-        range=kind,
-        first=first,
-        last=last,
-        zone=zone,
-        now=now,
-        step=chosen or automatic,
-        native=native,
-        chosen_step=chosen,
-        fallbacks=(*fallbacks, *more, *last_fallbacks),
-        others=tuple((name, text) for name, text in given.items() if name not in _ABOUT_RANGE),
-    )
+    @property
+    def _stands_still(self) -> bool:
+        return self.rolling or self.range is Range.CUSTOM
 
 
 def span(kind: Range, at: date) -> tuple[date, date]:
@@ -195,54 +200,3 @@ def auto_step(length: timedelta) -> timedelta:
     """
     hours = length / timedelta(hours=1)
     return timedelta(hours=next((step_h for limit_h, step_h in _AUTO_STEPS_H if hours <= limit_h), 24.0))
-
-
-def _range(given: Mapping[str, str]) -> tuple[Range, tuple[Fallback, ...]]:
-    text = given.get("range", Range.TWO_DAYS.value)
-    if text in set(Range):
-        return Range(text), ()
-    return Range.TWO_DAYS, (_fallback("range", text, Range.TWO_DAYS.value, Problem.UNKNOWN),)
-
-
-def _day(given: Mapping[str, str], name: str, today: date, default: date) -> tuple[date, tuple[Fallback, ...]]:
-    text = given.get(name)
-    if text is None:
-        return default, ()
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return default, (_fallback(name, text, default.isoformat(), Problem.NOT_A_DATE),)
-    if day > today:
-        return today, (_fallback(name, text, today.isoformat(), Problem.IN_THE_FUTURE),)
-    oldest = today - timedelta(days=MAX_DAYS_BACK)
-    if day < oldest:
-        return oldest, (_fallback(name, text, oldest.isoformat(), Problem.TOO_LONG_AGO),)
-    return day, ()
-
-
-def _custom(given: Mapping[str, str], today: date) -> tuple[date, date, tuple[Fallback, ...]]:
-    first, more = _day(given, "from", today, today - ONE_DAY)
-    last, even_more = _day(given, "to", today, today)
-    if first > last:
-        wrong = _fallback("to", last.isoformat(), Range.TWO_DAYS.value, Problem.TO_BEFORE_FROM)
-        return today - ONE_DAY, today, (wrong,)
-    return first, last, (*more, *even_more)
-
-
-def _resolution(
-    given: Mapping[str, str], native: timedelta, automatic: timedelta
-) -> tuple[timedelta | None, tuple[Fallback, ...]]:
-    text = given.get("resolution")
-    if text is None:
-        return None, ()
-    used = str(int(automatic / timedelta(minutes=1)))
-    if text not in {str(minutes) for minutes in RESOLUTIONS_MIN}:
-        return None, (_fallback("resolution", text, used, Problem.UNKNOWN),)
-    step = timedelta(minutes=int(text))
-    if step < native:
-        return None, (_fallback("resolution", text, used, Problem.FINER_THAN_NATIVE),)
-    return step, ()
-
-
-def _fallback(parameter: str, given: str, used: str, problem: Problem) -> Fallback:
-    return Fallback(parameter=parameter, given=given[:40], used=used, problem=problem)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from dash_app.domain.address import parse_view
 from dash_app.domain.errors import NotFound
 from dash_app.domain.kpi import Kpis, kpis_of
 from dash_app.domain.measurement import Window, power_frame, total_of
@@ -18,7 +19,7 @@ from dash_app.domain.ports import Measurements, Session, Sites
 from dash_app.domain.project import Project
 from dash_app.domain.site import Measurand, Quantity, Site
 from dash_app.domain.time import Clock
-from dash_app.domain.view import View, parse_view
+from dash_app.domain.view import View
 
 BALANCED = (Quantity.PV_KW, Quantity.LOAD_KW, Quantity.CHARGE_KW, Quantity.DISCHARGE_KW)
 Values = TypeVar("Values", pd.Series, pd.DataFrame)

@@ -9,7 +9,8 @@ import pytest
 from dash import dcc, html
 
 from components.range_bar import RangeIds, fallback_words, range_bar, search_after
-from dash_app.domain.view import View, parse_view
+from dash_app.domain.address import parse_view
+from dash_app.domain.view import View
 from tests.components.test_parts import words
 from tests.fakes.campus import NOW
 

@@ -1,11 +1,16 @@
 """The address says what is shown; what it says wrongly falls back and is named."""
 
+import doctest
 from datetime import UTC, date, datetime, timedelta
+from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from dash_app.domain.view import Problem, View, parse_view
+import dash_app.domain.address
+import dash_app.domain.comparison
+from dash_app.domain.address import parse_view
+from dash_app.domain.view import Compare, Problem, Range, View
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
 NOW = datetime(2020, 9, 28, 3, 30, tzinfo=UTC)  # 13:30 on Monday in Melbourne
@@ -52,6 +57,15 @@ def test_each_range_shows_whole_local_days(search: str, first: date, last: date)
         ("?range=custom&from=2020-09-20&to=2020-09-10", "to", "2020-09-10", Problem.TO_BEFORE_FROM),
         ("?resolution=7", "resolution", "7", Problem.UNKNOWN),
         ("?resolution=5", "resolution", "5", Problem.FINER_THAN_NATIVE),
+        ("?resolution=0", "resolution", "0", Problem.UNKNOWN),
+        ("?resolution=-15", "resolution", "-15", Problem.UNKNOWN),
+        ("?range=3h&resolution=360", "resolution", "360", Problem.LONGER_THAN_RANGE),
+        ("?range=day&at=9999-99-99", "at", "9999-99-99", Problem.NOT_A_DATE),
+        ("?range=day&at=9999-12-31", "at", "9999-12-31", Problem.IN_THE_FUTURE),
+        ("?range=day&at=0001-01-01", "at", "0001-01-01", Problem.TOO_LONG_AGO),
+        ("?range=day&range=week", "range", "day, week", Problem.REPEATED),
+        ("?compare=mars", "compare", "mars", Problem.UNKNOWN),
+        ("?range=custom&from=2010-01-01&to=2020-09-01", "from", "2010-01-01", Problem.TOO_LONG_AGO),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(search: str, parameter: str, given: str, problem: Problem) -> None:
@@ -128,3 +142,112 @@ def test_what_belongs_to_a_page_stays_in_the_links_of_the_range() -> None:
     assert view.others == (("m", "101,102"), ("charts", "unit"))
     assert view.earlier() == "?range=day&at=2020-09-19&m=101,102&charts=unit"
     assert view_of("?m=101").query() == "?m=101"
+
+
+BROKEN = [
+    "?",
+    "?&&&=",
+    "?range",
+    "?range=&at=&resolution=&compare=",
+    "?%ff%fe=%ff",
+    "?range=%00",
+    "?at=2020-09-20T25:61",
+    "?range=custom&from=%F0%9F%A6%86&to=%E2%80%AE",
+    "?resolution=1e300",
+    "?resolution=" + "9" * 400,
+    "?range=day&at=" + "2020-" * 300,
+    "not a query at all",
+    "?range[]=day;at=2020-09-20",
+]
+
+
+@pytest.mark.parametrize("search", BROKEN)
+def test_a_broken_address_shows_something_and_never_fails(search: str) -> None:
+    view = view_of(search)
+    assert view.start < view.end
+    assert view.step >= QUARTER
+    assert view_of(view.query()).start == view.start
+    assert all(len(fallback.given) <= 40 for fallback in view.fallbacks)
+
+
+def test_ten_years_are_cut_to_the_two_that_are_kept_and_stay_a_custom_range() -> None:
+    view = view_of("?range=custom&from=2010-01-01&to=2020-09-28")
+    assert (view.range, view.first, view.last) == (Range.CUSTOM, date(2018, 9, 29), date(2020, 9, 28))
+
+
+def test_the_same_value_twice_needs_no_note() -> None:
+    assert view_of("?range=day&range=day").fallbacks == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "step"),
+    [
+        ("15min", "03:15", QUARTER),
+        ("30min", "03:00", QUARTER),
+        ("1h", "02:30", QUARTER),
+        ("3h", "00:30", QUARTER),
+    ],
+)
+def test_a_short_range_ends_now_and_begins_with_the_step_in_which_it_begins(
+    kind: str, start: str, step: timedelta
+) -> None:
+    view = view_of(f"?range={kind}", now=NOW + timedelta(minutes=7))
+    assert (view.start.strftime("%H:%M"), view.end, view.until, view.step) == (start, view.now, view.now, step)
+    assert view.holds_today
+    assert view.fallbacks == ()
+
+
+def test_24_h_hold_a_whole_day_up_to_now_also_over_a_clock_change() -> None:
+    for day in (datetime(2020, 4, 5, 3, tzinfo=UTC), datetime(2020, 10, 4, 3, tzinfo=UTC)):
+        view = view_of("?range=24h", now=day)
+        assert view.end - view.start == timedelta(hours=24)
+
+
+def test_a_range_shorter_than_a_step_is_not_shown() -> None:
+    (fallback,) = view_of("?range=30min", native=timedelta(hours=1)).fallbacks
+    assert fallback.problem is Problem.SHORTER_THAN_NATIVE
+    assert view_of("?range=1h", native=timedelta(hours=1)).fallbacks == ()
+
+
+def test_a_short_range_moves_with_now_so_the_stepper_stands_still() -> None:
+    view = view_of("?range=3h&at=2020-09-01")
+    assert (view.earlier(), view.later()) == (None, None)
+    assert view.query() == "?range=3h"
+
+
+def test_the_comparison_stays_in_every_link() -> None:
+    view = view_of("?range=day&at=2020-09-20&compare=year&m=1")
+    assert view.compare is Compare.YEAR
+    assert view.earlier() == "?range=day&at=2020-09-19&compare=year&m=1"
+    assert view_of("?compare=previous").query() == "?compare=previous"
+
+
+@pytest.mark.parametrize(
+    ("search", "hours", "step"),
+    [
+        ("?range=year", 3, QUARTER),
+        ("?range=year", 60, QUARTER),
+        ("?range=year", 24 * 10, timedelta(hours=1)),
+        ("?range=year", 24 * 60, timedelta(hours=6)),
+        ("?range=year&resolution=360", 3, timedelta(hours=6)),
+        ("?range=day", 3, QUARTER),
+    ],
+)
+def test_zoomed_in_the_step_gets_finer_unless_one_was_chosen(search: str, hours: int, step: timedelta) -> None:
+    view = view_of(search)
+    zoomed = view.zoomed(view.start + timedelta(hours=5), view.start + timedelta(hours=5 + hours))
+    assert zoomed.step == step
+    assert zoomed.end - zoomed.start == timedelta(hours=min(hours, 19) if search == "?range=day" else hours)
+    assert (zoomed.first, zoomed.last, zoomed.until) == (view.first, view.last, min(zoomed.end, NOW))
+
+
+def test_a_zoom_never_leaves_the_range() -> None:
+    view = view_of("")
+    wide = view.zoomed(view.start - timedelta(days=9), view.end + timedelta(days=9))
+    assert (wide.start, wide.end) == (view.start, view.end)
+
+
+@pytest.mark.parametrize("module", [dash_app.domain.address, dash_app.domain.comparison])
+def test_the_examples_of_a_module_hold(module: ModuleType) -> None:
+    result = doctest.testmod(module)
+    assert (result.attempted > 0, result.failed) == (True, 0)
