@@ -13,7 +13,7 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 
 from components import shell
-from components.aria import aria
+from components.aria import aria, data
 from components.numbers import duration, zone_words
 from components.words import _
 from dash_app import navigation
@@ -86,7 +86,11 @@ def layout(*, demo: bool = False) -> html.Div:
                 **aria(label=_("About these data")),
             ),
             html.Main(
-                [html.Div(id=Id.NOTICE, className="sb-notice", role="alert"), html.Div(id=Id.CONTENT, tabIndex=-1)],
+                [
+                    html.Div(className="sb-print-head", **data(printed=_("Printed"))),
+                    html.Div(id=Id.NOTICE, className="sb-notice", role="alert"),
+                    html.Div(id=Id.CONTENT, tabIndex=-1),
+                ],
                 className="sb-main",
             ),
             html.Nav(id=Id.BOTTOM, className="sb-bottom", **aria(label=_("Quick"))),
