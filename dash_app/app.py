@@ -82,9 +82,10 @@ def create_app(workspace: Workspace, *, background: Any = None, compute: Compute
     install_login(server, _entrance(workspace, files))
     install_exports(server, workspace, guard.who)
     health.install_health(server, states=workspace.states, measurements=workspace.measurements, clock=workspace.clock)
-    _register_pages(app, workspace, guard, compute or partial(compute_for_session, workspace))
+    _register_pages(app, workspace, guard, files, compute or partial(compute_for_session, workspace))
     _warm_up(app, guard)
-    install_headers(server, policy=content_policy(app.csp_hashes()), public_url=workspace.settings.public_url)
+    policy = content_policy(app.csp_hashes(), map_style_url=workspace.settings.map_style_url)
+    install_headers(server, policy=policy, public_url=workspace.settings.public_url)
     return app
 
 
@@ -154,7 +155,7 @@ def _entrance(workspace: Workspace, files: StaticFiles) -> Entrance:
     )
 
 
-def _register_pages(app: Dash, workspace: Workspace, guard: Guard, compute: Compute) -> None:
+def _register_pages(app: Dash, workspace: Workspace, guard: Guard, files: StaticFiles, compute: Compute) -> None:
     drawn = frame.Frame(
         who=guard.who,
         sites=workspace.sites,
@@ -166,7 +167,8 @@ def _register_pages(app: Dash, workspace: Workspace, guard: Guard, compute: Comp
     )
     frame.register(app, drawn)
     guard.accept_any_path(*frame.ANY_PATH)
-    offers = _offers(workspace, guard) | {"compute": compute}
+    offers = _offers(workspace, guard) | {"compute": compute, "asset": files.address}
+    offers["map_style"] = workspace.settings.map_style_url
     for page in PAGES:
         _register(page.register, app, offers)
 

@@ -26,15 +26,16 @@ _HEADERS = {
 }
 
 
-def content_policy(script_hashes: Iterable[str]) -> str:
-    """Return the Content-Security-Policy for our own origin and the given inline scripts."""
+def content_policy(script_hashes: Iterable[str], *, map_style_url: str = "") -> str:
+    """Return the Content-Security-Policy for our own origin, the given inline scripts and the origin of a map style."""
+    maps = _origin(map_style_url)
     rules = {
         "default-src": "'self'",
         "script-src": " ".join(["'self'", *script_hashes]),
         "style-src": "'self' 'unsafe-inline'",
-        "img-src": "'self' data: blob:",
+        "img-src": f"'self' data: blob:{maps}",
         "font-src": "'self' data:",
-        "connect-src": "'self'",
+        "connect-src": f"'self'{maps}",
         "worker-src": "'self' blob:",
         "object-src": "'none'",
         "base-uri": "'none'",
@@ -42,6 +43,16 @@ def content_policy(script_hashes: Iterable[str]) -> str:
         "frame-ancestors": "'none'",
     }
     return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def _origin(address: str) -> str:
+    """Return the origin of an address elsewhere, with a blank before it; nothing for a path of our own.
+
+    >>> _origin("https://maps.example.org:8443/style.json?key=1"), _origin("/assets/style.json"), _origin("")
+    (' https://maps.example.org:8443', '', '')
+    """
+    parts = urlsplit(address)
+    return f" {parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} and parts.netloc else ""
 
 
 def install_headers(server: Flask, *, policy: str, public_url: str) -> None:

@@ -11,8 +11,20 @@ import dash_bootstrap_components as dbc
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 from components.aria import aria, data
+from components.graph import drawn_id, themes_store
 from components.icons import Icon, icon
+from components.map_pins import pins_of
 from components.shell import page_head
+from components.site_map import (
+    credit,
+    credit_id,
+    map_drawing,
+    offline_style,
+    pin_links,
+    pins_id,
+    register_map,
+    site_map,
+)
 from components.states import loading
 from components.words import _
 from dash_app.domain import recommendation
@@ -21,10 +33,13 @@ from dash_app.domain.now import NowBalance, now_balance
 from dash_app.domain.ports import Measurements, Recommendations, Session, Sites
 from dash_app.domain.project import Project, Right
 from dash_app.domain.time import Clock
-from pages.projects_views import Row, Show, about_words, table_view
+from pages.projects_details import details_view
+from pages.projects_views import Row, Show, about_words, filter_options, spots_of, table_view
 
 PATH = "/projects"
 REFRESH_MS = 30_000
+MAP = "projects-map"
+OUTLINES = "map/outlines.json"
 
 
 class Id(StrEnum):
@@ -36,6 +51,7 @@ class Id(StrEnum):
     ROWS = "projects-rows"
     NONE = "projects-none"
     TICK = "projects-tick"
+    DETAILS = "projects-details"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +74,16 @@ def layout() -> html.Div:
     )
     body = html.Div(loading(460, _("Loading the projects")), id=Id.ROWS)
     none = html.P(id=Id.NONE, className="sb-list-none", role="status", **data(words=_("No project fits.")))
+    found = html.Section([tools, body, none], className="sb-card sb-list", **aria(label=_("Projects")))
+    where = html.Section(
+        [site_map(MAP), html.Div(id=Id.DETAILS)], className="sb-where", **aria(label=_("Where they are"))
+    )
     return html.Div(
         [
             dcc.Interval(id=Id.TICK, interval=REFRESH_MS),
+            themes_store(),
             page_head(_("Project selection"), html.Span(id=Id.ABOUT)),
-            html.Section([tools, body, none], className="sb-card sb-list", **aria(label=_("Projects"))),
+            html.Div([found, where], className="sb-select"),
         ]
     )
 
@@ -75,17 +96,39 @@ def register(
     sites: Sites,
     recommendations: Recommendations,
     clock: Clock,
+    asset: Callable[[str], str],
+    map_style: str,
 ) -> None:
-    """Add the page's callbacks."""
+    """Add the page's callbacks; `map_style` is the address of a style of one's own, or empty."""
     ports = Ports(measurements=measurements, sites=sites, recommendations=recommendations, clock=clock)
+    style = map_style or offline_style(asset(OUTLINES))
 
-    @app.callback(Output(Id.ROWS, "children"), Output(Id.ABOUT, "children"), Input(Id.TICK, "n_intervals"))
-    def show_rows(_beat: int | None) -> tuple[Any, str]:
+    @app.callback(
+        Output(Id.ROWS, "children"),
+        Output(Id.ABOUT, "children"),
+        Output(Id.FILTER, "options"),
+        Output(Id.DETAILS, "children"),
+        Output(drawn_id(MAP), "data"),
+        Output(pins_id(MAP), "children"),
+        Output(credit_id(MAP), "children"),
+        Input(Id.TICK, "n_intervals"),
+    )
+    def show_rows(_beat: int | None) -> tuple[Any, ...]:
         rows = read_rows(ports, who())
-        return table_view(rows), about_words(rows)
+        pins = pins_of(spots_of(rows))
+        return (
+            table_view(rows),
+            about_words(rows),
+            filter_options(rows),
+            details_view(rows),
+            map_drawing(pins, style),
+            pin_links(pins),
+            "" if map_style else credit(),
+        )
 
+    register_map(app, MAP)
     app.clientside_callback(  # type: ignore[no-untyped-call]
-        ClientsideFunction("energy", "filter_rows"),
+        ClientsideFunction("map", "filter_rows"),
         Output(Id.NONE, "children"),
         Input(Id.SEARCH, "value"),
         Input(Id.FILTER, "value"),

@@ -49,8 +49,9 @@ def test_the_grid_is_what_closes_the_balance_in_words(building: Building) -> Non
     assert balance is not None
     assert (balance.pv_kw, balance.load_kw, balance.export_kw, balance.import_kw) == (40.0, 30.0, 10.0, 0.0)
     text = shown(rows_of(building))
-    assert "Exporting " in text
-    assert "Importing " in text
+    assert "Exporting 10.0\u00a0kW" in text
+    assert "PV 40.0\u00a0kW · load 30.0\u00a0kW" in text
+    assert "Using 30.0\u00a0kW" in text
 
 
 def test_the_battery_is_always_called_simulated(building: Building) -> None:
@@ -58,7 +59,7 @@ def test_the_battery_is_always_called_simulated(building: Building) -> None:
         12.0, index=pd.date_range(building.clock() - timedelta(hours=1), periods=12, freq="5min")
     )
     text = shown(rows_of(building))
-    assert "Charging " in text
+    assert "simulated battery charging 12.0\u00a0kW" in text
     assert text.count("simulated battery") == 2
 
 
