@@ -15,9 +15,10 @@ from dash_app.domain.ports import ApiToken, SignIn
 from dash_app.domain.project import Project
 from dash_app.domain.site import Measurand
 from dash_app.domain.time import Clock
+from dash_app.domain.weather import Observed
 from services.listing import learn_categories, parse_measurands, parse_person, parse_projects
 from services.parsing import as_list, as_object, text_field, token_expiry
-from services.published import harvest_live, parse_published
+from services.published import harvest_live, parse_published, parse_weather
 from services.retry import RetryPolicy
 from services.series import Harvest, harvest
 from services.transport import Limits, Transport
@@ -140,6 +141,11 @@ class HttpEnergyApi:
         """Return the published CO2 intensity in kg per kWh, or None when the project has none."""
         return self._published("co2", token, project_id, start, end)
 
+    def fetch_weather(self, token: ApiToken, project_id: str, start: datetime, end: datetime) -> Observed | None:
+        """Return the observed weather, or None when the project has none."""
+        answer = self._of_project("weather", token, project_id, start, end)
+        return None if answer is None else parse_weather(answer, "/weather")
+
     def _get(self, path: str, token: ApiToken, query: dict[str, str] | None = None) -> Any:
         return self._retry.run(lambda: self._transport.exchange("GET", path, query=query, bearer=token.access))
 
@@ -200,11 +206,16 @@ class HttpEnergyApi:
     def _published(
         self, kind: str, token: ApiToken, project_id: str, start: datetime, end: datetime
     ) -> Published | None:
+        answer = self._of_project(kind, token, project_id, start, end)
+        return None if answer is None else parse_published(answer, f"/{kind}")
+
+    def _of_project(self, kind: str, token: ApiToken, project_id: str, start: datetime, end: datetime) -> Any:
+        """Return the answer of an extension about a project, or None when the server or the project has none."""
         if kind not in self.capabilities():
             return None
         query = {"project": project_id, "from": _iso(start), "to": _iso(end)}
         try:
-            return parse_published(self._get(f"/{kind}", token, query), f"/{kind}")
+            return self._get(f"/{kind}", token, query)
         except UnknownAtApi:
             return None
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from dash_app.domain.errors import NotFound
 from dash_app.domain.measurement import LiveValue, Published, Window
@@ -14,6 +14,7 @@ from dash_app.domain.ports import ApiToken, CacheStats, EnergyApi, Session
 from dash_app.domain.project import Project
 from dash_app.domain.site import Measurand
 from dash_app.domain.time import Clock
+from dash_app.domain.weather import Observed
 from services.cache import DiskStore
 from services.chunks import DAY
 from services.history import History, days_between, first_recent_day, put_together
@@ -31,6 +32,8 @@ from services.rows import (
     measurands_from,
     published_as_json,
     published_from,
+    weather_as_json,
+    weather_from,
 )
 from services.windows import between
 
@@ -43,7 +46,16 @@ PURGE_WAIT_S = 0.05
 REST = timedelta(seconds=5)
 FLIGHT_S = 30.0
 
-Fetch = Callable[[ApiToken, str, datetime, datetime], Published | None]
+Value = TypeVar("Value")
+Fetch = Callable[[ApiToken, str, datetime, datetime], Value | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Codec(Generic[Value]):
+    """How an answer is written into the cache and read back."""
+
+    encode: Callable[[Value | None], Any]
+    decode: Callable[[Any], Value | None]
 
 
 def run_in_thread(work: Callable[[], object]) -> threading.Thread:
@@ -147,6 +159,12 @@ class CachedMeasurements:
         """Return the published CO2 intensity in `start <= t < end`, or None when the project has none."""
         return self._published("co2", self._api.fetch_co2, session, project_id, start, end)
 
+    def weather(self, session: Session, project_id: str, start: datetime, end: datetime) -> Observed | None:
+        """Return the weather observed in `start <= t < end`, or None when the project has none."""
+        codec = Codec(weather_as_json, weather_from)
+        found = self._by_days("weather", self._api.fetch_weather, codec, session, project_id, start, end)
+        return None if found is None else replace(found, values=between(found.values, start, end))
+
     def purge_expired(self) -> int:
         """Drop what is older than the time-out; what takes longer than 50 ms goes on behind, and counts as 0."""
         done: list[int] = []
@@ -183,9 +201,23 @@ class CachedMeasurements:
         return Place(session=session, project=own, measurands=listed, listed_before=before)
 
     def _published(
-        self, kind: str, fetch: Fetch, session: Session, project_id: str, start: datetime, end: datetime
+        self, kind: str, fetch: Fetch[Published], session: Session, project_id: str, start: datetime, end: datetime
     ) -> Published | None:
-        """Return a published series, asked for by whole days so that the same question is asked again."""
+        codec = Codec(published_as_json, published_from)
+        found = self._by_days(kind, fetch, codec, session, project_id, start, end)
+        return None if found is None else replace(found, values=between(found.values, start, end))
+
+    def _by_days(
+        self,
+        kind: str,
+        fetch: Fetch[Value],
+        codec: Codec[Value],
+        session: Session,
+        project_id: str,
+        start: datetime,
+        end: datetime,
+    ) -> Value | None:
+        """Return what is said about a project, asked for by whole days so that the same question is asked again."""
         own, days = self._own(session, project_id), days_between(start, end)
         first, last = days[0], days[-1] + DAY
         question = Question(
@@ -193,12 +225,11 @@ class CachedMeasurements:
             user_id=session.person.user_id,
             age=PUBLISHED_AGE,
             call=lambda: fetch(session.token, own.project_id, first, last),
-            encode=published_as_json,
-            decode=published_from,
+            encode=codec.encode,
+            decode=codec.decode,
             in_need=True,
         )
-        found = self._remembered.answer(question)[0]
-        return None if found is None else replace(found, values=between(found.values, start, end))
+        return self._remembered.answer(question)[0]
 
     def _count(self, counts: dict[str, int]) -> None:
         """Add to the counters that all processes share, or to our own while the cache does not work."""

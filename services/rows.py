@@ -18,6 +18,7 @@ import pandas as pd
 
 from dash_app.domain.measurement import LiveValue, Published
 from dash_app.domain.site import Measurand, Quantity
+from dash_app.domain.weather import Observed, Weather
 from services.series import empty_series, regular_series
 
 SCHEMA_VERSION = 1
@@ -151,6 +152,23 @@ def published_from(raw: Any) -> Published | None:
     if raw is None:
         return None
     return Published(issued_at=_moment(raw["issued_at"]), values=series_from(raw["series"]), unit=str(raw["unit"]))
+
+
+def weather_as_json(observed: Observed | None) -> dict[str, Any] | None:
+    """Return observed weather as JSON; null says that the project has none."""
+    if observed is None:
+        return None
+    columns = {str(name): series_as_json(observed.values[name].astype(float)) for name in observed.values.columns}
+    return {"issued_at": observed.issued_at.timestamp() if observed.issued_at else None, "columns": columns}
+
+
+def weather_from(raw: Any) -> Observed | None:
+    """Return the weather of `weather_as_json`."""
+    if raw is None:
+        return None
+    columns = {name: series_from(raw["columns"][name]) for name in Weather}
+    issued_at = None if raw["issued_at"] is None else _moment(raw["issued_at"])
+    return Observed(issued_at=issued_at, values=pd.DataFrame(columns))
 
 
 def _moment(seconds: Any) -> datetime:

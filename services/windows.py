@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 import pandas as pd
 
 from dash_app.domain.measurement import LiveValue, Window
 from dash_app.domain.site import Measurand
 from services.series import Harvest, data_until, empty_series, regular
+
+Values = TypeVar("Values", pd.Series, pd.DataFrame)
 
 
 def window_of(
@@ -47,7 +50,7 @@ def clipped(window: Window, measurands: tuple[Measurand, ...], start: datetime, 
     return replace(window, start=start, end=end, series=series, data_until=data_until(measurands, series))
 
 
-def between(series: pd.Series, start: datetime, end: datetime) -> pd.Series:
+def between(series: Values, start: datetime, end: datetime) -> Values:
     """Return the rows whose steps begin in `start <= t < end`."""
     return series[(series.index >= start) & (series.index < end)]
 

@@ -12,10 +12,11 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
+from dash_app.domain.errors import StaleData
 from dash_app.domain.frames import Power, Price
 from dash_app.domain.measurement import Published
 from dash_app.domain.site import Site
-from dash_app.domain.tariff import on_grid
+from dash_app.domain.tariff import known_prices, on_grid
 from dash_app.domain.time import TimeGrid
 
 
@@ -68,28 +69,18 @@ class PricedSource:
 
 
 def price_of_steps(published: Published | None, grid: TimeGrid, site: Site) -> pd.DataFrame:
-    """Return frames.Price over `grid` for the tariff of `site`, NaN where nothing was published or no tariff held.
+    """Return frames.Price over `grid` for the tariff of `site`, NaN where nothing was published; never estimated.
 
     import price = published x factor + fees; export price is fixed, or published x its own factor
-    (see `site.TariffPart`). Nothing is estimated here.
+    (see `site.TariffPart`). Without a tariff on one of the days there is no price at all.
     """
-    index = grid.index()
-    market = pd.Series(np.nan, index=index) if published is None else on_grid(published.values, grid)
-    days = pd.Series(index.tz_convert(site.timezone).date, index=index)
-    parts = {day: site.tariff_on(day) for day in days.unique()}
-
-    def of(name: str, otherwise: float) -> pd.Series:
-        values = {day: getattr(part, name) if part else None for day, part in parts.items()}
-        return days.map({day: otherwise if value is None else value for day, value in values.items()}).astype(float)
-
-    fixed = of("export_per_kwh", np.nan)
-    return pd.DataFrame(
-        {
-            Price.IMPORT: market * of("energy_factor", np.nan) + of("fees_per_kwh", np.nan),
-            Price.EXPORT: fixed.where(fixed.notna(), market * of("export_factor", np.nan)),
-            Price.ESTIMATED: 0.0,
-        }
-    )
+    nothing = pd.DataFrame(np.nan, index=grid.index(), columns=[column.value for column in Price])
+    if published is None:
+        return nothing
+    try:
+        return known_prices(published, grid, site)
+    except StaleData:
+        return nothing
 
 
 def co2_of_steps(published: Published | None, grid: TimeGrid) -> pd.Series | None:

@@ -41,9 +41,12 @@ class DegreeDays(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """Weather as it was observed: columns of `Weather` on a regular UTC index, NaN where nothing was observed."""
+    """Weather as it was observed: columns of `Weather` on a regular UTC index, NaN where nothing was observed.
 
-    issued_at: datetime
+    `issued_at` is None where nothing at all was observed.
+    """
+
+    issued_at: datetime | None
     values: pd.DataFrame
 
 

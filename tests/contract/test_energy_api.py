@@ -101,6 +101,7 @@ def test_live_is_the_newest_value_of_each_measurand(signed: Signed) -> None:
     assert next(value.value for value in values if value.measurand_id == "2") == 30.0
 
 
-def test_a_project_without_prices_or_co2_has_none(signed: Signed) -> None:
+def test_a_project_without_prices_co2_or_weather_has_none(signed: Signed) -> None:
     assert signed.api.fetch_prices(signed.found.token, "p1", NOW, NOW + HOUR) is None
     assert signed.api.fetch_co2(signed.found.token, "p1", NOW, NOW + HOUR) is None
+    assert signed.api.fetch_weather(signed.found.token, "p1", NOW, NOW + HOUR) is None

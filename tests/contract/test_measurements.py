@@ -12,6 +12,7 @@ from dash_app.domain.errors import ApiUnavailable, NotFound
 from dash_app.domain.frames import check_index
 from dash_app.domain.measurement import Published
 from dash_app.domain.ports import Measurements
+from dash_app.domain.weather import Observed, Weather
 from services.cache import DiskStore
 from services.measurements import CachedMeasurements
 from tests.fakes.api import FakeEnergyApi, FakeMeasurements, project, session
@@ -62,7 +63,7 @@ def test_a_project_of_somebody_else_does_not_exist(measurements: Measurements) -
     for ask in (measurements.open_project, measurements.live, measurements.measurands):
         with pytest.raises(NotFound):
             ask(ADA, project("p2"))
-    for published in (measurements.prices, measurements.co2):
+    for published in (measurements.prices, measurements.co2, measurements.weather):
         with pytest.raises(NotFound):
             published(ADA, "p2", NOW, NOW + SPAN)
 
@@ -78,6 +79,33 @@ def test_published_series_come_with_the_moment_of_their_issue(measurements: Meas
     found = measurements.prices(ADA, "p1", NOW, NOW + SPAN)
     assert found is not None
     assert (found.issued_at, found.unit, found.values.tolist()) == (NOW, "AUD/kWh", [0.1, -0.2, 4.0])
+
+
+def test_weather_comes_by_quantity_and_is_cut_to_what_was_asked_for(
+    measurements: Measurements, api: FakeEnergyApi
+) -> None:
+    assert measurements.weather(ADA, "p1", NOW, NOW + SPAN) is None
+    index = pd.date_range(NOW - SPAN, NOW, freq="1h", inclusive="left", name="time")
+    values = pd.DataFrame({column: float(place) for place, column in enumerate(Weather)}, index=index)
+    values.iloc[-1, 0] = float("nan")
+    api.observed = Observed(issued_at=NOW, values=values)
+    found = measurements.weather(ADA, "p1", NOW - timedelta(hours=3), NOW)
+    assert found is not None
+    assert found.issued_at == NOW
+    assert list(found.values.columns) == list(Weather)
+    assert found.values[Weather.TEMPERATURE_C].tolist() == pytest.approx([0.0, 0.0, float("nan")], nan_ok=True)
+    assert found.values[Weather.IRRADIANCE_W_M2].tolist() == [2.0, 2.0, 2.0]
+
+
+def test_a_time_without_any_weather_is_not_a_project_without_weather(
+    measurements: Measurements, api: FakeEnergyApi
+) -> None:
+    index = pd.DatetimeIndex([], tz="UTC", name="time")
+    api.observed = Observed(issued_at=None, values=pd.DataFrame(columns=list(Weather), index=index, dtype=float))
+    for _once_more in range(2):
+        found = measurements.weather(ADA, "p1", NOW, NOW + SPAN)
+        assert found is not None
+        assert found.values.empty
 
 
 def test_without_the_api_and_without_saved_data_the_failure_is_told(

@@ -17,6 +17,8 @@ from dash_app.domain.measurement import LiveValue, Published, Window
 from dash_app.domain.ports import ApiToken, CacheStats, Session, SignIn
 from dash_app.domain.project import Person, Project, ProjectType, Role
 from dash_app.domain.site import Measurand, Quantity, Site
+from dash_app.domain.weather import Observed
+from services.windows import between
 
 QUARTER = timedelta(minutes=15)
 
@@ -72,6 +74,7 @@ class FakeEnergyApi:
         self.measurands: tuple[Measurand, ...] = MEASURANDS
         self.values: dict[str, pd.Series] = {}
         self.published: dict[str, Published] = {}
+        self.observed: Observed | None = None
         self.fails: ApiError | None = None
         self.calls: list[str] = []
         self.points_asked: list[int] = []
@@ -143,6 +146,10 @@ class FakeEnergyApi:
         self._call("fetch_co2")
         return self.published.get("co2")
 
+    def fetch_weather(self, token: ApiToken, project_id: str, start: datetime, end: datetime) -> Observed | None:
+        self._call("fetch_weather")
+        return self.observed
+
     def _call(self, name: str) -> None:
         self.calls.append(name)
         if self.fails is not None:
@@ -209,6 +216,11 @@ class FakeMeasurements:
     def co2(self, session: Session, project_id: str, start: datetime, end: datetime) -> Published | None:
         self._own(session, project_id)
         return self.api.fetch_co2(session.token, project_id, start, end)
+
+    def weather(self, session: Session, project_id: str, start: datetime, end: datetime) -> Observed | None:
+        self._own(session, project_id)
+        found = self.api.fetch_weather(session.token, project_id, start, end)
+        return found and replace(found, values=between(found.values, start, end))
 
     def purge_expired(self) -> int:
         self.purges += 1

@@ -17,6 +17,7 @@ from dash_app.domain.recommendation import Payload
 from dash_app.domain.schedule import Intent, Money, Step
 from dash_app.domain.site import Battery, GridConnection, Measurand, PvArray, Quantity, Site
 from dash_app.domain.time import Clock
+from dash_app.domain.weather import Observed
 from tests.fakes.payloads import a_payload
 
 ZONE = ZoneInfo("Australia/Melbourne")
@@ -159,6 +160,9 @@ class CampusMeasurements:
         return None
 
     def co2(self, session: Session, project_id: str, start: datetime, end: datetime) -> Published | None:
+        return None
+
+    def weather(self, session: Session, project_id: str, start: datetime, end: datetime) -> Observed | None:
         return None
 
     def purge_expired(self) -> int:
