@@ -223,7 +223,13 @@
     const columns = traces.map((trace) => new Map([...trace.x].map((x, i) => [stamp(x), trace.y[i]])));
     const cell = (value) => (value === undefined || value === null || Number.isNaN(value) ? "" : value.toFixed(3));
     const rows = times.map((time) => [time, ...columns.map((column) => cell(column.get(time)))]);
-    return [[timeWord, ...traces.map((trace) => `${trace.name} [${unitOf(plot, trace)}]`)], ...rows];
+    return [[timeWord, ...traces.map((trace) => `${asWritten(trace.name)} [${unitOf(plot, trace)}]`)], ...rows];
+  }
+
+  /* A name without the entities that keep Plotly from reading it as markup (components/plot_text.py). */
+  function asWritten(name) {
+    const signs = { "&lt;": "<", "&gt;": ">", "&#36;": "$", "&amp;": "&" };
+    return name.replace(/&(?:lt|gt|#36|amp);/g, (entity) => signs[entity]);
   }
 
   function unitOf(plot, trace) {

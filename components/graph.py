@@ -16,6 +16,7 @@ from tsdownsample import MinMaxLTTBDownsampler
 
 from components.aria import aria, data
 from components.chart_words import locale_config, zoomed_ticks
+from components.plot_text import plain
 from components.templates import PHONE_MARGIN, recolouring, templates
 
 MAX_POINTS = 2000
@@ -81,9 +82,10 @@ def graph_id(name: str) -> str:
 
 
 def drawn(figure: go.Figure, *, height: int, phone_height: int) -> dict[str, Any]:
-    """Return what goes into the chart's store: the figure and how it differs on a phone."""
+    """Return what goes into the chart's store: the figure, its names shown as they are, and how a phone's differs."""
     figure.layout.template = {}
     figure.update_layout(height=height)
+    figure.for_each_trace(lambda trace: trace.update(name=plain(trace.name or "") or None))
     phone = {"height": phone_height, "margin": PHONE_MARGIN}
     return {"figure": figure.to_dict(), "phone": phone}
 

@@ -16,6 +16,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from components.numbers import number, percent, with_unit
+from components.plot_text import plain
 from components.sankey_gaps import Lines, fitting, node_amounts
 from components.tokens import LIGHT, rgba
 from components.words import _
@@ -157,17 +158,6 @@ def equation_words(data: SankeyData) -> str:
     return (
         _("In %(into)s = Out %(out)s.") if facts["into"] == facts["out"] else _("In %(into)s, Out %(out)s.")
     ) % facts
-
-
-def plain(text: str) -> str:
-    """Return a text from outside so that Plotly shows it as it is: no tags, no entities, no formulas.
-
-    >>> plain("<b>A&B</b> $x$")
-    '&lt;b&gt;A&amp;B&lt;/b&gt; &#36;x&#36;'
-    """
-    for mark, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("$", "&#36;")):
-        text = text.replace(mark, entity)
-    return text
 
 
 def _trace(data: SankeyData, height: int, length: int, font_px: int) -> go.Sankey:
