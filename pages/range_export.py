@@ -6,6 +6,7 @@ out what is drawn: the rows that travel with a chart without time (`layout.meta.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def _of_points(title: str, figure: dict[str, Any]) -> ExportTable:
         if x is None or y is None or trace.get("hoverinfo") == "skip":
             continue
         unit = meta.get("units", {}).get(trace.get("meta"), meta.get("unit", ""))
-        name = f"{trace.get('name') or place}" + (f" [{unit}]" if unit else "")
+        name = html.unescape(str(trace.get("name") or place)) + (f" [{unit}]" if unit else "")
         known = pd.Series(list(y), index=[str(one) for one in x], name=name)
         series.setdefault(name, known[~known.index.duplicated()])
     joined = pd.concat(series.values(), axis=1).sort_index() if series else pd.DataFrame()
