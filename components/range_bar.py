@@ -1,116 +1,101 @@
-"""The range bar: real links for every range, a select for the resolution; what is chosen stands in the address only."""
+"""The range bar: real links for every range, selects for short ranges, resolution and comparison.
+
+What is chosen stands in the address only; the browser changes it (assets/6-range.js), so no click waits for a server.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 import dash_bootstrap_components as dbc
-from dash import dcc, html
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 from components.aria import aria, data
 from components.icons import Icon, icon
 from components.numbers import day_words, period_words, step_words
+from components.range_words import compare_names, range_names, recent_names
 from components.words import _
-from dash_app.domain.units import NO_BREAK_SPACE
-from dash_app.domain.view import RESOLUTIONS_MIN, Fallback, Problem, Range, View
+from dash_app.domain.view import RESOLUTIONS_MIN, ROLLING, Range, View
 
-AUTOMATIC = "auto"
-_DEFAULTS = {("resolution", AUTOMATIC), ("range", Range.TWO_DAYS.value)}
-CONTROLS = ("resolution", "range", "from", "to")
-"""The controls that change the address, by the names of its parameters."""
+AUTOMATIC, NO_COMPARISON, NOT_SHORT = "auto", "none", ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RangeIds:
-    """The ids of the bar's controls on a page, of its address and of the store of what was rendered."""
+    """The ids of the bar's controls on a page, of its address and of the store of what was rendered.
+
+    `head` is where the page's head stands; what the server draws for it goes into `drawn`, and from there into its
+    place as soon as nobody holds a control of the bar.
+    """
 
     address: str
+    head: str
+    drawn: str
     rendered: str
     resolution: str
     phone_range: str
+    recent: str
+    compare: str
     first: str
     last: str
+
+    @classmethod
+    def of(cls, page: str) -> RangeIds:
+        """Return the ids of a page; all of them begin with its key."""
+        names = ("address", "head", "head-drawn", "rendered", "resolution", "range", "recent", "compare", "from", "to")
+        return cls(**dict(zip(cls.__dataclass_fields__, (f"{page}-{name}" for name in names), strict=True)))
 
 
 def range_bar(view: View, path: str, ids: RangeIds) -> html.Div:
     """Return the bar for a view of the page at `path`."""
+    dates = [_dates(view, ids)] if view.range is Range.CUSTOM else []
+    parts: list[Any] = [
+        _stepper(view, path, ids),
+        _recent(view, ids),
+        _segment(view, path, ids),
+        _phone_range(view, ids),
+    ]
+    parts += [*dates, _resolution(view, ids), _compare(view, ids)]
+    return html.Div([dcc.Store(id=ids.rendered, data=rendered(view)), *parts], className="sb-range")
+
+
+def rendered(view: View) -> dict[str, str | None]:
+    """Return what the controls show: a control that shows something else was changed by a person."""
     custom = view.range is Range.CUSTOM
-    rendered = dict(zip(CONTROLS, (_chosen(view), view.range.value, None, None), strict=True))
-    if custom:
-        rendered |= {"from": view.first.isoformat(), "to": view.last.isoformat()}
-    parts: list[Any] = [_stepper(view, path, ids), _segment(view, path, ids), _phone_range(view, ids)]
-    parts += [_dates(view, ids)] if custom else []
-    return html.Div([dcc.Store(id=ids.rendered, data=rendered), *parts, _resolution(view, ids)], className="sb-range")
-
-
-def search_after(search: str, rendered: Mapping[str, Any], chosen: Mapping[str, Any]) -> str | None:
-    """Return the address' query after a person changed a control, or None when nothing differs from what was rendered.
-
-    >>> rendered = {"resolution": "auto", "range": "48h", "from": None, "to": None}
-    >>> search_after("?at=2020-09-20", rendered, {**rendered, "resolution": "60"})
-    '?at=2020-09-20&resolution=60'
-    >>> search_after("?range=eon", rendered, rendered) is None
-    True
-    """
-    changed = {name for name in CONTROLS if chosen.get(name) and chosen[name] != rendered.get(name)}
-    if not changed:
-        return None
-    parts = dict(parse_qsl(search.removeprefix("?")))
-    if changed & {"from", "to"}:
-        parts |= {name: str(chosen[name]) for name in ("from", "to")}
-    parts |= {name: str(chosen[name]) for name in changed}
-    parts = {name: value for name, value in parts.items() if (name, value) not in _DEFAULTS}
-    return f"?{urlencode(parts)}" if parts else ""
-
-
-def fallback_words(fallback: Fallback) -> str:
-    """Say which value of the address was not used, why, and what is shown instead.
-
-    >>> fallback_words(Fallback(parameter="range", given="eon", used="48h", problem=Problem.UNKNOWN))
-    '“eon” is not a range we know. Showing 48\\xa0h.'
-    """
-    return _reason(fallback) + " " + _("Showing %(used)s.", used=_used(fallback))
-
-
-def _reason(fallback: Fallback) -> str:
-    given = fallback.given
-    match fallback.problem:
-        case Problem.UNKNOWN if fallback.parameter == "resolution":
-            return _("“%(given)s” is not a resolution we know.", given=given)
-        case Problem.UNKNOWN:
-            return _("“%(given)s” is not a range we know.", given=given)
-        case Problem.NOT_A_DATE:
-            return _("“%(given)s” is not a date.", given=given)
-        case Problem.IN_THE_FUTURE:
-            return _("%(given)s lies in the future.", given=given)
-        case Problem.TOO_LONG_AGO:
-            return _("%(given)s is more than two years ago.", given=given)
-        case Problem.TO_BEFORE_FROM:
-            return _("The range ends on %(given)s, before it begins.", given=given)
-        case Problem.FINER_THAN_NATIVE:
-            return _("Nothing here is measured every %(given)s min.", given=given)
-
-
-def _used(fallback: Fallback) -> str:
-    if fallback.parameter == "resolution":
-        return step_words(timedelta(minutes=int(fallback.used)))
-    names = {kind.value: name for kind, name in _names().items()}
-    return names.get(fallback.used, fallback.used)
-
-
-def _names() -> dict[Range, str]:
     return {
-        Range.TWO_DAYS: f"48{NO_BREAK_SPACE}h",
-        Range.DAY: _("Day"),
-        Range.WEEK: _("Week"),
-        Range.MONTH: _("Month"),
-        Range.YEAR: _("Year"),
-        Range.CUSTOM: _("Custom"),
+        "resolution": _chosen(view),
+        "range": view.range.value,
+        "recent": view.range.value if view.rolling else NOT_SHORT,
+        "compare": view.compare.value if view.compare else NO_COMPARISON,
+        "from": view.first.isoformat() if custom else None,
+        "to": view.last.isoformat() if custom else None,
     }
+
+
+def register_range_bar(app: Dash, ids: RangeIds) -> None:
+    """Let the browser change the address when a control changes, and show what the server drew for the head."""
+    app.clientside_callback(  # type: ignore[no-untyped-call, unused-ignore]
+        ClientsideFunction(namespace="range", function_name="change"),
+        Output(ids.address, "search"),
+        Input(ids.resolution, "value"),
+        Input(ids.phone_range, "value"),
+        Input(ids.recent, "value"),
+        Input(ids.compare, "value"),
+        Input(ids.first, "value", allow_optional=True),
+        Input(ids.last, "value", allow_optional=True),
+        State(ids.rendered, "data"),
+        State(ids.address, "search"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(  # type: ignore[no-untyped-call, unused-ignore]
+        ClientsideFunction(namespace="range", function_name="show"),
+        Output(ids.head, "children"),
+        Input(ids.drawn, "data"),
+        State(ids.head, "id"),
+        prevent_initial_call=True,
+    )
 
 
 def _query(view: View, kind: Range) -> str:
@@ -119,25 +104,22 @@ def _query(view: View, kind: Range) -> str:
 
 
 def _stepper(view: View, path: str, ids: RangeIds) -> html.Div:
+    period = period_words(view.first, view.last, year=False)
     here = (
         _("Today") if view.holds_today else period_words(view.first, view.last, year=view.last.year != view.today.year)
     )
+    if view.rolling:
+        here, period = _("Now"), recent_names()[view.range]
     today = view.query(at=view.today) if view.range is not Range.CUSTOM else ""
-    middle = _link(
-        ids,
-        [
-            html.Span(here, className="sb-wide"),
-            html.Span(period_words(view.first, view.last, year=False), className="sb-narrow"),
-        ],
-        path + today,
-        "sb-step-here",
-        title=_("Go to today"),
-    )
+    words = [html.Span(here, className="sb-wide"), html.Span(period, className="sb-narrow")]
+    middle = _link(ids, words, path + today, "sb-step-here", title=_("Go to today"))
+    before = _("This range ends now.") if view.rolling else _("Nothing earlier is kept.")
+    after = _("This range ends now.") if view.rolling else _("Nothing later yet.")
     return html.Div(
         [
-            _step(Icon.CHEVRON_LEFT, _("Earlier"), view.earlier(), path, ids, _("Nothing earlier is kept.")),
+            _step(Icon.CHEVRON_LEFT, _("Earlier"), view.earlier(), path, ids, before),
             middle,
-            _step(Icon.CHEVRON_RIGHT, _("Later"), view.later(), path, ids, _("Nothing later yet.")),
+            _step(Icon.CHEVRON_RIGHT, _("Later"), view.later(), path, ids, after),
         ],
         className="sb-stepper",
     )
@@ -162,14 +144,34 @@ def _segment(view: View, path: str, ids: RangeIds) -> html.Nav:
                 **(aria(current="true") if kind is view.range else {}),
             )
         )
-        for kind, name in _names().items()
+        for kind, name in range_names().items()
     ]
     return html.Nav(html.Ul(links), className="sb-segment", **aria(label=_("Range")))
 
 
+def _recent(view: View, ids: RangeIds) -> html.Label:
+    """Return the select of the ranges that end now; it stands for itself only while one of them is shown."""
+    options = [{"label": _("Last …"), "value": NOT_SHORT}, *_recent_options(view)]
+    chosen = view.range.value if view.rolling else NOT_SHORT
+    class_name = "sb-select sb-chosen" if view.rolling else "sb-select"
+    select = dbc.Select(id=ids.recent, options=options, value=chosen, class_name=class_name)
+    return _labelled(_("Short range that ends now"), select, "sb-recent")
+
+
+def _recent_options(view: View) -> list[dict[str, Any]]:
+    options: list[dict[str, Any]] = []
+    for kind, name in recent_names().items():
+        short = ROLLING[kind] < view.native
+        words = _("%(range)s: measured every %(native)s", range=name, native=step_words(view.native)) if short else name
+        options.append({"label": words, "value": kind.value, "disabled": short})
+    return options
+
+
 def _phone_range(view: View, ids: RangeIds) -> html.Label:
-    options = [{"label": name, "value": kind.value} for kind, name in _names().items()]
-    select = dbc.Select(id=ids.phone_range, options=options, value=view.range.value, class_name="sb-select")
+    options: list[dict[str, Any]] = [{"label": name, "value": kind.value} for kind, name in range_names().items()]
+    select = dbc.Select(
+        id=ids.phone_range, options=[*_recent_options(view), *options], value=view.range.value, class_name="sb-select"
+    )
     return _labelled(_("Range"), select, "sb-phone-range")
 
 
@@ -200,6 +202,14 @@ def _resolution(view: View, ids: RangeIds) -> html.Label:
         options.append({"label": label, "value": str(minutes), "disabled": finer})
     select = dbc.Select(id=ids.resolution, options=options, value=_chosen(view), class_name="sb-select")
     return _labelled(_("Resolution"), select, "sb-resolution")
+
+
+def _compare(view: View, ids: RangeIds) -> html.Label:
+    options = [{"label": _("No comparison"), "value": NO_COMPARISON}]
+    options += [{"label": name, "value": kind.value} for kind, name in compare_names().items()]
+    chosen = view.compare.value if view.compare else NO_COMPARISON
+    select = dbc.Select(id=ids.compare, options=options, value=chosen, class_name="sb-select")
+    return _labelled(_("Comparison"), select, "sb-compare")
 
 
 def _labelled(words: str, control: Any, class_name: str) -> html.Label:

@@ -20,7 +20,7 @@ from flask import Flask, Response, jsonify, request, send_file
 from flask.typing import ResponseReturnValue
 
 from components.numbers import period_words
-from components.range_bar import fallback_words
+from components.range_words import fallback_words
 from components.words import _
 from dash_app.domain.errors import EnergyError, RateLimited, SessionEnded
 from dash_app.domain.export import ExportTable, csv_chunks

@@ -19,7 +19,8 @@ from components.cards import chart_card
 from components.graph import themes_store
 from components.numbers import period_words, step_words, zone_words
 from components.outage import fault_banner, outage_state, outage_strip
-from components.range_bar import RangeIds, fallback_words, range_bar
+from components.range_bar import RangeIds, range_bar
+from components.range_words import fallback_words, recent_names
 from components.shell import page_head
 from components.states import dropped_words, error, loading, notes, saved_banner
 from components.words import _
@@ -109,9 +110,7 @@ class RangePage(Generic[Loaded]):
     @property
     def range_ids(self) -> RangeIds:
         """The ids of the range bar's controls."""
-        names = ("address", "rendered", "resolution", "phone_range", "first", "last")
-        given = ("address", "rendered", "resolution", "range", "from", "to")
-        return RangeIds(**{name: self.id(one) for name, one in zip(names, given, strict=True)})
+        return RangeIds.of(self.key)
 
 
 def page_layout(page: RangePage[Any], *more: Any) -> html.Div:
@@ -121,6 +120,7 @@ def page_layout(page: RangePage[Any], *more: Any) -> html.Div:
             dcc.Location(id=page.id("address"), refresh=False),
             dcc.Interval(id=page.id("tick"), interval=TICK_S * 1000),
             dcc.Store(id=page.id("filled")),
+            dcc.Store(id=page.range_ids.drawn),
             *more,
             themes_store(),
             html.Div(loading(52, _("Loading the page")), id=page.id("head"), className="sb-range-head"),
@@ -136,7 +136,7 @@ def head_view(page: RangePage[Any], place: Place, view: View, pathname: str) -> 
     """Return the page's head: title, period, resolution, zone; the range bar; notes on what fell back."""
     line = _(
         "%(period)s, %(step)s values, site time %(zone)s",
-        period=period_words(view.first, view.last),
+        period=recent_names()[view.range] if view.rolling else period_words(view.first, view.last),
         step=step_words(view.step),
         zone=zone_words(view.now, view.zone),
     )

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from dash import Dash, Input, Output, State, no_update
+from dash import Dash, Input, Output, State
 
 from components.cards import chart_parts
 from components.graph import drawn_id, register_chart
 from components.outage import OUTAGES, outage_inputs, outage_outputs, register_outage
-from components.range_bar import CONTROLS, search_after
+from components.range_bar import register_range_bar
 from dash_app.domain.ports import Measurements, Session, Sites
 from dash_app.domain.time import Clock
 from dash_app.domain.view import View
@@ -39,7 +39,7 @@ def register_range_page(
         register_chart(app, page.id(chart.key))
     address = page.id("address")
 
-    @app.callback(Output(page.id("head"), "children"), Input(address, "search"), State(address, "pathname"))
+    @app.callback(Output(page.range_ids.drawn, "data"), Input(address, "search"), State(address, "pathname"))
     def show_head(search: str, pathname: str) -> Any:
         place = find_place(who(), pathname, measurements=measurements, sites=sites)
         return head_view(page, place, view_of(place, search, clock), pathname)
@@ -64,7 +64,7 @@ def register_range_page(
             return outage_view(page, fault, filled=bool(filled))
         return filled_view(page, loaded, opening=not filled)
 
-    _register_address(app, page)
+    register_range_bar(app, page.range_ids)
 
 
 def _outputs(page: RangePage[Any]) -> dict[str, Any]:
@@ -85,22 +85,3 @@ def _outputs(page: RangePage[Any]) -> dict[str, Any]:
         "pace": Output(page.id("tick"), "interval"),
         "filled": Output(page.id("filled"), "data"),
     }
-
-
-def _register_address(app: Dash, page: RangePage[Any]) -> None:
-    ids = page.range_ids
-
-    @app.callback(
-        Output(ids.address, "search"),
-        Input(ids.resolution, "value"),
-        Input(ids.phone_range, "value"),
-        Input(ids.first, "value", allow_optional=True),
-        Input(ids.last, "value", allow_optional=True),
-        State(ids.rendered, "data"),
-        State(ids.address, "search"),
-        prevent_initial_call=True,
-    )
-    def change_address(*chosen: Any) -> Any:
-        *values, rendered, search = chosen
-        changed = search_after(search or "", rendered, dict(zip(CONTROLS, values, strict=True)))
-        return no_update if changed is None else changed

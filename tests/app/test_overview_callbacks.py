@@ -109,7 +109,7 @@ def test_another_range_asks_for_that_range(campus: Campus) -> None:
 
 
 def test_the_head_names_what_the_address_got_wrong(campus: Campus) -> None:
-    text = ask(campus, "overview-head.children", search="?range=eon").get_data(as_text=True)
+    text = ask(campus, "overview-head-drawn.data", search="?range=eon").get_data(as_text=True)
     assert "\\u201ceon\\u201d is not a range we know." in text or "“eon” is not a range we know." in text
 
 
