@@ -47,12 +47,7 @@ def _about(row: Row) -> str:
     if row.site is None or row.balance is None:
         return kind
     moment, zone = row.balance.at, row.site.timezone
-    return _(
-        "%(kind)s · site time %(time)s %(zone)s",
-        kind=kind,
-        time=clock_time(moment, zone),
-        zone=zone_words(moment, zone),
-    )
+    return _("Site time %(time)s %(zone)s", time=clock_time(moment, zone), zone=zone_words(moment, zone))
 
 
 def _facts(row: Row) -> list[tuple[str, Any]]:
@@ -63,32 +58,33 @@ def _facts(row: Row) -> list[tuple[str, Any]]:
         facts.append((_("PV"), _kw(balance.pv_kw if balance else None)))
     facts.append((_("Load"), _kw(balance.load_kw if balance else None)))
     if row.site is not None and row.site.battery is not None:
-        label = _("Simulated battery") if row.site.battery.simulated else _("Battery")
-        facts.append((label, _battery(balance)))
+        facts.append((_("Battery"), _battery(balance, simulated=row.site.battery.simulated)))
     return [*facts, (_("Grid"), _grid(balance))]
 
 
-def _battery(balance: NowBalance | None) -> Any:
+def _battery(balance: NowBalance | None, *, simulated: bool) -> list[Any]:
+    """Return what the battery does; a simulated one says so."""
+    told = [html.Span(_("simulated"), className="sb-place-verb")] if simulated else []
     if balance is None or balance.charge_kw is None or balance.discharge_kw is None:
-        return NO_VALUE
-    return _directed(balance.discharge_kw - balance.charge_kw, _("Discharging"), _("Charging"))
+        return [NO_VALUE, *told]
+    return [*_directed(balance.discharge_kw - balance.charge_kw, _("Discharging"), _("Charging")), *told]
 
 
-def _grid(balance: NowBalance | None) -> Any:
+def _grid(balance: NowBalance | None) -> list[Any]:
     if balance is None or balance.import_kw is None or balance.export_kw is None:
-        return NO_VALUE
+        return [NO_VALUE]
     return _directed(balance.import_kw - balance.export_kw, _("Importing"), _("Exporting"))
 
 
-def _directed(power_kw: float, positive: str, negative: str) -> Any:
+def _directed(power_kw: float, positive: str, negative: str) -> list[Any]:
     if abs(power_kw) < ROUNDS_TO_ZERO_KW:
         return _kw(0.0)
     return [*_kw(abs(power_kw)), html.Span(positive if power_kw > 0 else negative, className="sb-place-verb")]
 
 
-def _kw(value_kw: float | None) -> Any:
+def _kw(value_kw: float | None) -> list[Any]:
     if value_kw is None:
-        return NO_VALUE
+        return [NO_VALUE]
     return [number(value_kw), html.Span("\u00a0kW", className="sb-place-unit")]
 
 

@@ -4,7 +4,7 @@
     python tests/outlines.py package/countries-50m.json assets/map/outlines.json
 
 Every arc is simplified once, so that neighbours stay together. A land that crosses the 180th meridian is cut there:
-a flat map would fill the whole way round. Antarctica, which no flat map can close, and specks are left out.
+a flat map would fill the whole way round. Antarctica, which no flat map can close, its islands and specks are left out.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ TOLERANCE_DEG = 0.06
 SMALLEST_DEG2 = 0.04
 ROUND_TO = 2
 TURN = 360.0
+SOUTH_END = -60.0
 
 
 def outlines(topology: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +74,7 @@ def drawable(rings: Sequence[Ring]) -> Iterator[list[Ring]]:
     parts = sorted(map(rounded, cut(unwrapped(rings[0]))), key=area, reverse=True)
     seas = [rounded(ring) for ring in rings[1:] if area(ring) >= SMALLEST_DEG2]
     for place, part in enumerate(parts):
-        if area(part) >= SMALLEST_DEG2 and len(part) > 3:
+        if area(part) >= SMALLEST_DEG2 and len(part) > 3 and max(y for _, y in part) > SOUTH_END:
             yield [part, *seas] if place == 0 else [part]
 
 
