@@ -75,6 +75,18 @@ def battery_chips(picture: BatteryPicture) -> list[html.Button]:
     ]
 
 
+def table_rows(picture: BatteryPicture) -> list[list[str]]:
+    """Return what is drawn of the measured as rows of a table, the head first: time, powers, SoC."""
+    frame = pd.DataFrame({Column.CHARGE: picture.charge, Column.DISCHARGE: picture.discharge})
+    head = [_("Time"), _("Charge [kW]"), _("Discharge [kW]")]
+    if picture.soc is not None:
+        frame, head = frame.assign(soc=100 * picture.soc), [*head, _("State of charge, %")]
+    kept = thinned(frame, picture.step)
+    times = [f"{moment:%Y-%m-%d %H:%M}" for moment in walls(kept.starts, picture.zone)]
+    cells = [["" if np.isnan(value) else f"{value:.3f}" for value in row] for row in kept.frame.to_numpy(dtype=float)]
+    return [head, *([time, *row] for time, row in zip(times, cells, strict=True))]
+
+
 def _draw_measured(figure: go.Figure, picture: BatteryPicture) -> None:
     powers = pd.DataFrame({Column.CHARGE: picture.charge, Column.DISCHARGE: picture.discharge})
     kept = thinned(powers, picture.step)

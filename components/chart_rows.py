@@ -73,6 +73,7 @@ def draw_soc_line(
 
 def draw_soc_limits(figure: go.Figure, limits: Sequence[Limit], x: Sequence[datetime], levels: Floats) -> None:
     """Draw each limit as a thin line over the whole row, its label where the curve (`levels` at `x`, 0..1) is not."""
+    taken: list[int] = []
     for limit in limits:
         figure.add_shape(
             type="line",
@@ -85,8 +86,8 @@ def draw_soc_limits(figure: go.Figure, limits: Sequence[Limit], x: Sequence[date
             line={"color": LIGHT.neutral, "width": 1, "dash": "4px,3px"},
         )
         if len(x):
-            moment = x[_free_place(levels, limit.level)]
-            write(figure, moment, 100 * limit.level, limit.words, yref="y2", yshift=8 * limit.side)
+            taken.append(_free_place(levels, limit.level, taken))
+            write(figure, x[taken[-1]], 100 * limit.level, limit.words, yref="y2", yshift=8 * limit.side)
 
 
 def draw_price_line(figure: go.Figure, price: Stairs, name: str, width: float, *, dash: str = "solid") -> None:
@@ -144,13 +145,14 @@ def write(figure: go.Figure, x: datetime, y: float, text: str, *, yref: str = "y
     )
 
 
-def _free_place(levels: Floats, level: float) -> int:
-    """Return the place along the curve where it is farthest from `level`; a place without a value is free."""
-    around = max(1, len(levels) // 12)
+def _free_place(levels: Floats, level: float, taken: Sequence[int]) -> int:
+    """Return the place along the curve, away from the `taken` ones, where it is farthest from `level`."""
+    around, last = max(1, len(levels) // 12), len(levels) - 1
 
-    def distance(place: float) -> float:
-        middle = int(place * (len(levels) - 1))
-        near = np.abs(levels[max(0, middle - around) : middle + around + 1] - level)
+    def distance(place: int) -> float:
+        near = np.abs(levels[max(0, place - around) : place + around + 1] - level)
         return 1.0 if np.isnan(near).all() else float(np.nanmin(near))
 
-    return int(max(LABEL_PLACES, key=distance) * (len(levels) - 1))
+    places = [int(share * last) for share in LABEL_PLACES]
+    free = [place for place in places if all(abs(place - other) > 0.15 * last for other in taken)]
+    return max(free or places, key=distance)
