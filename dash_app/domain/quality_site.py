@@ -23,7 +23,7 @@ class AboveTotal:
     """Sub-meters together exceed the load by more than `tolerance_kw` and `tolerance` of it."""
 
     tolerance: float = 0.0
-    tolerance_kw: float = 1e-6
+    tolerance_kw: float = 0.05
     serious_share: float = 0.05
 
 
