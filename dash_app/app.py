@@ -31,10 +31,16 @@ from dash_app.static_files import ASSETS, NOT_FOR_DASH, PUBLIC, StaticFiles
 from dash_app.way_in import HOME
 from dash_app.workflows.sign_in import session_of, sign_in, sign_out
 from dash_app.workspace import Workspace
-from pages import battery, live, overview, projects, quality, recommendations, status
+from pages import battery, gallery, live, overview, projects, quality, recommendations, status
 
 PAGES: tuple[PageModule, ...] = (projects, overview, battery, recommendations, live, quality, status)
 """Every page: one line each. `register` is given what its parameters name (see `_offers`)."""
+
+
+def pages_of(workspace: Workspace) -> tuple[PageModule, ...]:
+    """Return the pages of a deployment: the gallery is for development only, whatever else is set."""
+    return (*PAGES, gallery) if workspace.settings.dev_pages and not workspace.settings.production else PAGES
+
 
 INDEX = """<!DOCTYPE html>
 <html lang="__LANGUAGE__" data-bs-theme="light">
@@ -83,7 +89,7 @@ def create_app(workspace: Workspace, *, background: Any = None, compute: Compute
     install_exports(server, workspace, guard.who)
     health.install_health(server, states=workspace.states, measurements=workspace.measurements, clock=workspace.clock)
     _register_pages(app, workspace, guard, files, compute or partial(compute_for_session, workspace))
-    _warm_up(app, guard)
+    _warm_up(app, guard, pages_of(workspace))
     policy = content_policy(app.csp_hashes(), map_style_url=workspace.settings.map_style_url)
     install_headers(server, policy=policy, public_url=workspace.settings.public_url)
     return app
@@ -163,13 +169,13 @@ def _register_pages(app: Dash, workspace: Workspace, guard: Guard, files: Static
         recommendations=workspace.recommendations,
         clock=workspace.clock,
         demo=workspace.demo,
-        pages=PAGES,
+        pages=pages_of(workspace),
     )
     frame.register(app, drawn)
     guard.accept_any_path(*frame.ANY_PATH)
     offers = _offers(workspace, guard) | {"compute": compute, "asset": files.address}
     offers["map_style"] = workspace.settings.map_style_url
-    for page in PAGES:
+    for page in drawn.pages:
         _register(page.register, app, offers)
 
 
@@ -184,7 +190,7 @@ def _register(register: Callable[..., None], app: Dash, offers: dict[str, Any]) 
     register(app, **{name: offers[name] for name in wanted})
 
 
-def _warm_up(app: Dash, guard: Guard) -> None:
+def _warm_up(app: Dash, guard: Guard, pages: tuple[PageModule, ...]) -> None:
     """Do now what Dash would do in the first request, where several at once would find it half done."""
     with app.server.test_request_context("/"):
         app._setup_server()  # type: ignore[no-untyped-call]
@@ -198,6 +204,6 @@ def _warm_up(app: Dash, guard: Guard) -> None:
 
     @server.after_request
     def mark_missing(response: Response) -> Response:
-        if request.endpoint == "/<path:path>" and (g.get("page_missing") or find_page(request.path, PAGES) is None):
+        if request.endpoint == "/<path:path>" and (g.get("page_missing") or find_page(request.path, pages) is None):
             response.status_code = 404 if response.status_code == 200 else response.status_code
         return response
