@@ -44,7 +44,7 @@ class Use(StrEnum):
     UNKNOWN = "unknown-use"
 
 
-class Place(StrEnum):
+class Further(StrEnum):
     """Further nodes: the rest of the load behind its sub-meters, what those count beyond it, a difference of prices."""
 
     OTHER_USES = "other-uses"
@@ -57,7 +57,7 @@ Rates = Callable[[Source, Use], Values | float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """A flow from one node to another over the range; nodes are members of Source, Use, Place or a part's own key."""
+    """A flow from one node to another over the range; nodes are members of Source, Use, Further or a part's own key."""
 
     source: str
     target: str
@@ -171,7 +171,7 @@ def price_difference(attributed: Attributed, import_price: Values, export_price:
     """Return what was lost by buying and feeding in within one step: paid at one price, earned at the other."""
     through = attributed.flows[Source.GRID, Use.EXPORT] * attributed.parts.step_h
     lost = float((through * (import_price - export_price)).sum())
-    return Edge(source=Source.GRID, target=Place.PRICE_DIFFERENCE, amount=lost)
+    return Edge(source=Source.GRID, target=Further.PRICE_DIFFERENCE, amount=lost)
 
 
 def array_keys(parts: FlowParts) -> list[str]:
@@ -239,6 +239,6 @@ def _sub_edges(parts: FlowParts, into_load: Values | float, excess_rate: Values 
         inside = subs[:, place] * fitting
         edges.append(Edge(source=Use.LOAD, target=key, amount=float((inside * per_kw).sum())))
         beyond = (subs[:, place] - inside) * excess_rate * parts.step_h
-        edges.append(Edge(source=Place.EXCESS, target=key, amount=float(beyond.sum())))
+        edges.append(Edge(source=Further.EXCESS, target=key, amount=float(beyond.sum())))
     other = np.clip(load - counted * fitting, 0.0, None)
-    return [*edges, Edge(source=Use.LOAD, target=Place.OTHER_USES, amount=float((other * per_kw).sum()))]
+    return [*edges, Edge(source=Use.LOAD, target=Further.OTHER_USES, amount=float((other * per_kw).sum()))]

@@ -101,7 +101,7 @@ def test_a_phone_draws_without_the_details_and_with_short_names() -> None:
     links = (Link(source="a1", target="pv", amount=5.0), Link(source="pv", target="use", amount=5.0))
     figure = sankey_figure(SankeyData(nodes=nodes, links=links, unit="kWh"), height=300, phone_height=300)
     (phone,) = figure.layout.meta["phone"]["data"]
-    assert [label.split("<br>")[0] for label in phone["node"]["label"]] == ["A very long name o…", "Load"]
+    assert [label.split("<br>")[0] for label in phone["node"]["label"]] == ["A very long name of…", "Load"]
     assert list(phone["link"]["value"]) == [5.0]
     assert len(figure.data[0].node.label) == 3
 

@@ -14,7 +14,7 @@ from dash_app.domain.flow_parts import FlowParts, flow_parts, sub_meters
 from dash_app.domain.flows import (
     Attributed,
     Edge,
-    Place,
+    Further,
     Source,
     Use,
     attribute,
@@ -249,7 +249,7 @@ def test_a_sub_meter_without_a_value_leaves_no_step_out_but_counts_as_other_uses
 
 def test_sub_meters_of_two_loads_are_not_attributed() -> None:
     parts = parts_of({"load one": [3.0], "load two": [1.0], "sub heat": [2.0]})
-    assert Place.OTHER_USES not in {edge.target for edge in edges_of(attribute(parts))}
+    assert Further.OTHER_USES not in {edge.target for edge in edges_of(attribute(parts))}
 
 
 def test_measured_flows_between_parts_of_a_site_are_no_sub_meters() -> None:

@@ -1,0 +1,78 @@
+"""Energy flows: from every source to every use over the range, in kWh, money or CO2; In is Out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from dash import Dash, html
+
+from components.states import notes
+from components.words import mark
+from dash_app.domain.ports import Measurements, Session, Sites
+from dash_app.domain.time import Clock
+from dash_app.domain.view import View
+from dash_app.workflows.flows import FlowsData, load_flows
+from dash_app.workflows.measured import Place
+from pages import flows_cards as cards
+from pages import flows_figures as figures
+from pages.flows_sankey import HEIGHT, PHONE_HEIGHT, sankey_view
+from pages.range_page import ChartSlot, RangePage, Slot, Width, page_layout
+from pages.range_register import register_range_page
+
+PATH = "/p/<project_id>/flows"
+KEY = "flows"
+
+
+def path_of(data: FlowsData) -> str:
+    """Return the page's own address."""
+    return PATH.replace("<project_id>", quote(data.place.project.project_id, safe=""))
+
+
+def _units(data: FlowsData) -> html.Div:
+    return cards.units_view(data, f"{KEY}-address", path_of(data))
+
+
+def _why(data: FlowsData) -> html.Section | None:
+    return cards.why_card(data, path_of(data))
+
+
+def _banners(data: FlowsData) -> list[Any]:
+    return [notes(cards.unknown_unit(data))]
+
+
+PAGE: RangePage[FlowsData] = RangePage(
+    key=KEY,
+    title=mark("Energy flows"),
+    parts=(
+        Slot(key="kpis", draw=figures.key_figures, width=Width.KPIS, height=108, count=4),
+        Slot(key="units", draw=_units, height=36),
+        Slot(key="why", draw=_why, height=0),
+        ChartSlot(
+            key="sankey",
+            title=mark("From sources to uses"),
+            draw=sankey_view,
+            height=HEIGHT,
+            phone_height=PHONE_HEIGHT,
+        ),
+        Slot(key="formulas", draw=figures.formulas, height=52),
+        Slot(key="checks", draw=cards.checks_card, width=Width.HALF, height=180),
+        Slot(key="elsewhere", draw=cards.elsewhere_card, width=Width.HALF, height=180),
+    ),
+    banners=_banners,
+)
+
+
+def layout(project_id: str = "", **_query: str) -> html.Div:
+    """Return the page at its final size, without data."""
+    return page_layout(PAGE)
+
+
+def register(app: Dash, *, measurements: Measurements, sites: Sites, who: Callable[[], Session], clock: Clock) -> None:
+    """Put the page and its callbacks into `app`."""
+
+    def load(session: Session, place: Place, view: View, opening: bool) -> FlowsData:
+        return load_flows(session, place, view, opening=opening, measurements=measurements)
+
+    register_range_page(app, PAGE, load=load, who=who, measurements=measurements, sites=sites, clock=clock)
