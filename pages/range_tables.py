@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import pandas as pd
@@ -32,10 +32,14 @@ def part_track(loaded: Measured, measurand: Measurand) -> Track:
     return measured_track(loaded, measurand.name, loaded.part(measurand), "kW", measurand.resolution)
 
 
-def measured_track(loaded: Measured, name: str, values: pd.Series, unit: str, step: timedelta) -> Track:
-    """Return a measured series up to the end of the last step that is over: nothing of the future is a gap."""
-    over = values.loc[values.index <= loaded.view.until - step]
-    return Track(name=name, unit=unit, values=over, detail=_("Mean of %(step)s", step=step_words(step)))
+def measured_track(
+    loaded: Measured, name: str, values: pd.Series, unit: str, step: timedelta, notes: Sequence[str] = ()
+) -> Track:
+    """Return a measured series up to the last step with a value or that is over: nothing of the future is a gap."""
+    newest = values.last_valid_index()
+    over = values.loc[(values.index <= loaded.view.until - step) | (values.index <= (newest or values.index.min()))]
+    detail = ", ".join([_("Mean of %(step)s", step=step_words(step)), *notes])
+    return Track(name=name, unit=unit, values=over, detail=detail)
 
 
 def forecast_tracks(forecast: pd.DataFrame | None, unit: str = "kW") -> Iterable[Track]:

@@ -1,0 +1,145 @@
+"""Gather what the measurements explorer shows: the chosen measurands of a project, whatever they are connected to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+
+from dash_app.domain.errors import ApiError, SessionEnded
+from dash_app.domain.measurement import LiveValue, Window
+from dash_app.domain.ports import Measurements, Session
+from dash_app.domain.series_facts import SeriesFacts, facts_of
+from dash_app.domain.site import Measurand, Quantity
+from dash_app.domain.view import View
+from dash_app.workflows.measured import Measured, Place, load_window
+
+CHOSEN, CHARTS, NOTHING = "m", "charts", "none"
+"""Names of the address: `?m=101,102` is the choice, `?m=none` is an empty one."""
+MOST = 12
+"""How many measurands are drawn at once."""
+FIRST_CHOICE = (Quantity.PV_KW, Quantity.LOAD_KW, Quantity.SOC, Quantity.IMPORT_KW)
+"""What is chosen at first: the first measurand of each."""
+PERCENT = 100.0
+
+
+class Charts(StrEnum):
+    """One row for each measurand, or one row for each unit."""
+
+    EACH = "each"
+    UNIT = "unit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What the address asks for: `unknown` are ids that are not measured here, `too_many` how many are not drawn."""
+
+    measurands: tuple[Measurand, ...]
+    charts: Charts = Charts.EACH
+    unknown: tuple[str, ...] = ()
+    too_many: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explorer(Measured):
+    """The chosen measurands and the newest value of each; values in the unit that is shown (SoC in percent)."""
+
+    choice: Choice
+    newest: Mapping[str, LiveValue]
+
+    def values(self, measurand: Measurand) -> pd.Series:
+        """Return a measurand over the view at its own resolution, NaN where nothing was measured."""
+        series = self.part(replace(measurand, on_connection=True))
+        return series * PERCENT if measurand.quantity is Quantity.SOC else series
+
+    def facts(self, measurand: Measurand) -> SeriesFacts:
+        """Return the facts of a measurand over the view, from its own resolution."""
+        until = self.view.end if is_forecast(measurand) else self.view.until
+        return facts_of(self.values(measurand), measurand.resolution, until)
+
+    def last_value(self, measurand: Measurand) -> LiveValue | None:
+        """Return the newest value that is known of a measurand, in the unit that is shown."""
+        found = self.newest.get(measurand.measurand_id)
+        if found is not None and measurand.quantity is Quantity.SOC:
+            return replace(found, value=found.value * PERCENT)
+        return found
+
+
+def load_explorer(session: Session, place: Place, view: View, *, opening: bool, measurements: Measurements) -> Explorer:
+    """Load the chosen measurands of a view; the newest values are shown where they can be had."""
+    choice = choice_of(place, dict(view.others))
+    wanted = choice.measurands or place.measurands[:1]
+    window = load_window(session, place, view, opening=opening, measurements=measurements, wanted=wanted)
+    newest = load_newest(session, place, measurements=measurements)
+    return Explorer(place=place, view=view, window=orderly(window), choice=choice, newest=newest)
+
+
+def load_newest(session: Session, place: Place, *, measurements: Measurements) -> dict[str, LiveValue]:
+    """Return the newest value of each measurand by its id; nothing while the API cannot be asked."""
+    try:
+        return {live.measurand_id: live for live in measurements.live(session, place.project)}
+    except SessionEnded:
+        raise
+    except ApiError:
+        return {}
+
+
+def choice_of(place: Place, asked: Mapping[str, str]) -> Choice:
+    """Return what the parameters of an address choose at a place; without them the first of each quantity."""
+    charts = Charts(asked[CHARTS]) if asked.get(CHARTS) in set(Charts) else Charts.EACH
+    text = asked.get(CHOSEN)
+    if text is None:
+        return Choice(measurands=first_choice(place), charts=charts)
+    known = {m.measurand_id: m for m in place.measurands}
+    ids = list(dict.fromkeys(one.strip() for one in text.split(",") if one.strip() and one.strip() != NOTHING))
+    found = [known[one] for one in ids if one in known]
+    return Choice(
+        measurands=tuple(found[:MOST]),
+        charts=charts,
+        unknown=tuple(one[:40] for one in ids if one not in known),
+        too_many=max(0, len(found) - MOST),
+    )
+
+
+def first_choice(place: Place) -> tuple[Measurand, ...]:
+    """Return the first measurand of each quantity that people look for first; else the first of all."""
+    found = [place.of(quantity)[:1] for quantity in FIRST_CHOICE]
+    return tuple(m for some in found for m in some) or place.measurands[:1]
+
+
+def is_forecast(measurand: Measurand) -> bool:
+    """Return whether the values of a measurand lie ahead."""
+    return measurand.quantity in {Quantity.PV_FORECAST_KW, Quantity.LOAD_FORECAST_KW}
+
+
+def unit_of(measurand: Measurand) -> str:
+    """Return the unit in which a measurand is shown: powers arrive in kW, a state of charge is shown in percent."""
+    if measurand.quantity is Quantity.SOC:
+        return "%"
+    return measurand.unit if measurand.quantity is Quantity.UNKNOWN else "kW"
+
+
+def is_power(measurand: Measurand) -> bool:
+    """Return whether the integral over time of a measurand is an energy."""
+    return measurand.quantity not in {Quantity.SOC, Quantity.UNKNOWN}
+
+
+def late(measurand: Measurand, newest: LiveValue, view: View) -> bool:
+    """Return whether a measurand has been silent for more than two of its own steps, and at least two minutes."""
+    return view.now - newest.at > max(2 * measurand.resolution, timedelta(minutes=2))
+
+
+def orderly(window: Window) -> Window:
+    """Return the window with every series sorted, without repeated stamps (the last one wins), finite or NaN."""
+    series = {name: _orderly(values) for name, values in window.series.items()}
+    return replace(window, series=series)
+
+
+def _orderly(values: pd.Series) -> pd.Series:
+    if not (values.index.is_monotonic_increasing and values.index.is_unique):
+        values = values[~values.index.duplicated(keep="last")].sort_index()
+    return values.where(np.isfinite(values.to_numpy(dtype=float)))
