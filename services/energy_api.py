@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 
 from dash_app.domain.errors import ApiUnreadable, BadCredentials, RejectedByApi, SessionEnded, UnknownAtApi
 from dash_app.domain.measurement import LiveValue, Published, Window
 from dash_app.domain.ports import ApiToken, SignIn
-from dash_app.domain.project import Project
+from dash_app.domain.project import Person, Project
 from dash_app.domain.site import Measurand
 from dash_app.domain.time import Clock
 from dash_app.domain.weather import Observed
@@ -94,6 +95,15 @@ class HttpEnergyApi:
         except (BadCredentials, UnknownAtApi):
             raise SessionEnded("/token/refresh: the API has ended the session") from None
         return self._sign_in_of(answer, email="")
+
+    def change_credentials(self, token: ApiToken, person: Person, *, email: str, password: str) -> None:
+        """Give the token's own account a new address and password; its name stays.
+
+        Asked exactly once: whoever gets no readable answer signs in to see which credentials are the right ones now.
+        """
+        body = {"email": email, "name": person.name, "password": password}
+        path = f"/updatecustomer/{quote(person.user_id, safe='')}"
+        self._transport.exchange("PUT", path, body=body, bearer=token.access)
 
     def list_measurands(self, token: ApiToken, project: Project) -> tuple[Measurand, ...]:
         """Return what is measured in a project."""

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from dash_app.domain.dispatch import DispatchResult, Order, Telemetry
 from dash_app.domain.measurement import LiveValue, Published, Window
-from dash_app.domain.project import Project
+from dash_app.domain.project import Person, Project
 from dash_app.domain.session import ApiToken, Session, SignIn
 from dash_app.domain.site import Measurand, Site
 from dash_app.domain.store_ports import (
@@ -62,6 +62,10 @@ class EnergyApi(Protocol):
     def capabilities(self) -> frozenset[str]: ...
     def sign_in(self, email: str, password: str) -> SignIn: ...
     def refresh(self, token: ApiToken) -> SignIn: ...
+    def change_credentials(self, token: ApiToken, person: Person, *, email: str, password: str) -> None:
+        """Give the token's own account a new address and password; its name stays `person.name`."""
+        ...
+
     def list_measurands(self, token: ApiToken, project: Project) -> tuple[Measurand, ...]: ...
     def fetch_newest(
         self, token: ApiToken, project: Project, measurands: tuple[Measurand, ...], points: int

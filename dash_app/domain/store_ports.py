@@ -37,6 +37,9 @@ class Sessions(Protocol):
         ...
 
     def close(self, session_id: str) -> None: ...
+    def close_others(self, user_id: str, *, but: str) -> int:
+        """End every session of a person except `but`; return how many that were."""
+        ...
 
 
 class Recommendations(Protocol):

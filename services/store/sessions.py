@@ -93,6 +93,12 @@ class SqlSessions:
         with self._database.writing() as connection:
             connection.execute(delete(sessions).where(sessions.c.id_digest == _digest(session_id)))
 
+    def close_others(self, user_id: str, *, but: str) -> int:
+        """End every session of a person except `but`; return how many that were."""
+        others = (sessions.c.user_id == user_id) & (sessions.c.id_digest != _digest(but))
+        with self._database.writing() as connection:
+            return connection.execute(delete(sessions).where(others)).rowcount
+
     def _lock_file(self, session_id: str) -> TextIO:
         folder = self._database.path.with_name("renewals")
         path = folder / f"{int(_digest(session_id), 16) % LOCKS:02d}.lock"

@@ -72,6 +72,19 @@ def test_a_token_that_cannot_be_refreshed_ends_the_session(signed: Signed) -> No
         signed.api.refresh(type(signed.found.token)(access="x", refresh=None, expires_at=NOW))
 
 
+def test_changed_credentials_are_the_only_ones_that_sign_in(signed: Signed) -> None:
+    person, token = signed.found.person, signed.found.token
+    signed.api.change_credentials(token, person, email=EMAIL, password="another password")
+    with pytest.raises(BadCredentials):
+        signed.api.sign_in(EMAIL, PASSWORD)
+    assert signed.api.sign_in(EMAIL, "another password").person.user_id == person.user_id
+
+
+def test_a_changed_address_signs_in_with_the_same_projects(signed: Signed) -> None:
+    signed.api.change_credentials(signed.found.token, signed.found.person, email="ads@example.org", password=PASSWORD)
+    assert signed.api.sign_in("ads@example.org", PASSWORD).projects == signed.found.projects
+
+
 def test_the_measurands_are_those_of_the_project(signed: Signed) -> None:
     assert [m.measurand_id for m in signed.measurands] == ["1", "2"]
 

@@ -30,6 +30,7 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "sessions.renew": lambda store: store.sessions.renew("one", a_sign_in()),
     "sessions.postpone": lambda store: store.sessions.postpone("one", NOON),
     "sessions.close": lambda store: store.sessions.close("one"),
+    "sessions.close_others": lambda store: store.sessions.close_others("7", but="one"),
     "recommendations.add": lambda store: store.recommendations.add(a_payload(), by="planner"),
     "recommendations.get": lambda store: store.recommendations.get("r"),
     "recommendations.newest": lambda store: store.recommendations.newest("monash"),

@@ -294,6 +294,15 @@ def test_a_closed_session_is_over_and_cannot_be_renewed(store: Store) -> None:
         store.sessions.renew(session.session_id, a_sign_in())
 
 
+def test_all_sessions_of_a_person_but_one_are_ended(store: Store) -> None:
+    first, second, third = (store.sessions.open(a_sign_in(), MINUTE) for _ in range(3))
+    somebody = store.sessions.open(a_sign_in("mia@example.org"), MINUTE)
+    assert store.sessions.close_others(first.person.user_id, but=second.session_id) == 2
+    assert [store.sessions.get(one.session_id) for one in (first, second, third)] == [None, second, None]
+    assert store.sessions.get(somebody.session_id) == somebody
+    assert store.sessions.close_others("nobody", but="nothing") == 0
+
+
 def test_renewing_replaces_the_token_and_the_roles_but_not_the_end(store: Store) -> None:
     session = store.sessions.open(a_sign_in(), timedelta(hours=12))
     store.sessions.postpone(session.session_id, NOON + MINUTE)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
-from dash_app.domain.errors import ApiError, BadCredentials, NotFound, SessionEnded
+from dash_app.domain.errors import ApiError, BadCredentials, NotFound, RejectedByApi, SessionEnded
 from dash_app.domain.measurement import LiveValue, Published, Window
 from dash_app.domain.ports import ApiToken, CacheStats, Session, SignIn
 from dash_app.domain.project import Person, Project, ProjectType, Role
@@ -79,6 +79,7 @@ class FakeEnergyApi:
         self.calls: list[str] = []
         self.points_asked: list[int] = []
         self.revoked: set[str] = set()
+        self.user_ids: dict[str, str] = {}
 
     def add_person(self, email: str, password: str, *projects: Project) -> None:
         """Let somebody sign in."""
@@ -101,6 +102,16 @@ class FakeEnergyApi:
             raise SessionEnded("status 401")
         answer = self._sign_in(email, self.people[email][1])
         return replace(answer, person=replace(answer.person, email=""))  # as the contract: only a sign-in says it
+
+    def change_credentials(self, token: ApiToken, person: Person, *, email: str, password: str) -> None:
+        self._call("change_credentials")
+        before = token.access.removeprefix("access-").rsplit("-", 1)[0]
+        if before not in self.people:
+            raise SessionEnded("status 401")
+        if email != before and email in self.people:
+            raise RejectedByApi("status 422")
+        self.people[email] = (password, self.people.pop(before)[1])
+        self.user_ids[email] = person.user_id
 
     def list_measurands(self, token: ApiToken, project: Project) -> tuple[Measurand, ...]:
         self._call("list_measurands")
@@ -167,7 +178,8 @@ class FakeEnergyApi:
             access=f"access-{email}-{expires_at:%H%M%S}", refresh=f"refresh-{email}", expires_at=expires_at
         )
         name = email.split("@")[0]
-        return SignIn(person=Person(user_id=name, name=name.title(), email=email), projects=projects, token=token)
+        person = Person(user_id=self.user_ids.get(email, name), name=name.title(), email=email)
+        return SignIn(person=person, projects=projects, token=token)
 
     def _window(
         self, start: datetime, end: datetime, series: dict[str, pd.Series], measurands: tuple[Measurand, ...]

@@ -139,6 +139,13 @@ class FakeSessions:
         with self._gate():
             self._kept.pop(session_id, None)
 
+    def close_others(self, user_id: str, *, but: str) -> int:
+        with self._gate():
+            others = [key for key, one in self._kept.items() if one.person.user_id == user_id and key != but]
+            for key in others:
+                del self._kept[key]
+            return len(others)
+
     def _running(self, session_id: str) -> Session:
         session = self.get(session_id)
         if session is None:

@@ -89,6 +89,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer()
 
+    def do_PUT(self) -> None:
+        self._answer()
+
     def log_message(self, *_: object) -> None:
         """Keep the tests' output quiet."""
 
@@ -129,6 +132,7 @@ class Handler(BaseHTTPRequestHandler):
             "live": {"/live": self.live},
             "prices": {"/prices": self.published},
         }
+        base |= {f"/updatecustomer/{len(email)}": self.change for email in self.stub.people}
         found = {path: route for name in self.stub.extensions for path, route in more.get(name, {}).items()}
         return {**base, **found, **({"/capabilities": self.capabilities} if self.stub.extensions else {})}
 
@@ -148,6 +152,16 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.stub.used_refresh.add(token)
         self.send(200, self.stub.sign_in_answer(token.split("-")[2]))
+
+    def change(self, query: dict[str, str]) -> None:
+        if self.allowed():
+            before = jwt.decode(self.token(), KEY, ["HS256"], options={"verify_exp": False})["sub"]
+            if self.body["email"] in self.stub.people.keys() - {before}:
+                self.send(422, {"error": "taken"})
+                return
+            del self.stub.people[before]
+            self.stub.people[self.body["email"]] = self.body["password"]
+            self.send(200, {})
 
     def listing(self, query: dict[str, str]) -> None:
         if self.allowed():
@@ -224,9 +238,11 @@ class Handler(BaseHTTPRequestHandler):
                 found.append({**column, "values": values})
         return found
 
+    def token(self) -> str:
+        return self.headers.get("Authorization", "").removeprefix("Bearer ")
+
     def allowed(self) -> bool:
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        if token in self.stub.tokens:
+        if self.token() in self.stub.tokens:
             return True
         self.send(401, {"error": "no"})
         return False

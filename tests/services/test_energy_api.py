@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dash_app.domain.errors import BadCredentials, SessionEnded, UnknownAtApi
+from dash_app.domain.errors import BadCredentials, RejectedByApi, SessionEnded, UnknownAtApi
 from dash_app.domain.ports import ApiToken, SignIn
 from dash_app.domain.project import ProjectType, Role
 from dash_app.domain.site import Quantity
@@ -271,3 +271,19 @@ def test_times_are_the_same_with_and_without_offset(base: StubApi) -> None:
     series = api.fetch_newest(found.token, found.projects[0], listed, 96).series["1"]
     assert series.index[0] == datetime(2026, 11, 3, 11, 0, tzinfo=UTC)
     assert series.tolist() == [1.5, 1.5, 1.5, 1.5]
+
+
+def test_a_change_of_credentials_is_asked_once_even_when_the_answer_is_lost(base: StubApi) -> None:
+    api = client(base)
+    found = signed_in(api)
+    base.fault = answers(503)
+    with pytest.raises(Exception, match="503"):
+        api.change_credentials(found.token, found.person, email="ada@example.org", password="new one")
+    assert [(method, path) for method, path, _ in base.requests[1:]] == [("PUT", "/updatecustomer/15")]
+
+
+def test_an_address_that_is_taken_is_refused(base: StubApi) -> None:
+    api = client(base)
+    found = signed_in(api)
+    with pytest.raises(RejectedByApi):
+        api.change_credentials(found.token, found.person, email="bob@example.org", password=PASSWORD)
