@@ -39,7 +39,7 @@ def power_view(data: BatteryData) -> dict[str, Any] | None:
     figure.layout.meta = {**figure.layout.meta, "rows": table_rows(picture)}
     return {
         "drawn": drawn(figure, height=HEIGHT, phone_height=PHONE_HEIGHT),
-        "meta": [*_meta(data), _split_link(data, _("Split in two"), split=True)],
+        "meta": [*_meta(data), f" · {_plan_words(data)}", _split_link(data, _("Split in two"), split=True)],
         "legend": battery_chips(picture),
         "caption": _power_caption(data),
     }
@@ -133,9 +133,11 @@ def _meta(data: BatteryData) -> list[Any]:
     words = _("kW, mean of %(step)s", step=step_words(max(data.view.step, data.step)))
     if not coverage.complete:
         return [words, " ", partial_badge(percent(coverage.fraction), len(coverage.gaps))]
-    words = _("%(words)s · %(share)s of values", words=words, share=percent(coverage.fraction))
-    plan = _("plan %(label)s", label=data.plan.label) if data.plan else _("no plan in force")
-    return [f"{words} · {plan}"]
+    return [_("%(words)s · %(share)s of values", words=words, share=percent(coverage.fraction))]
+
+
+def _plan_words(data: BatteryData) -> str:
+    return _("plan %(label)s", label=data.plan.label) if data.plan else _("no plan in force")
 
 
 def _split_link(data: BatteryData, words: str, *, split: bool) -> html.A:
