@@ -117,7 +117,7 @@ def _legend() -> html.Ul:
         ("sb-day sb-day-whole", {"--sb-there": "100%"}, _("All values")),
         ("sb-day", {"--sb-there": "50%"}, _("Some missing")),
         ("sb-day", {"--sb-there": "0%"}, _("All missing")),
-        ("sb-day sb-day-whole sb-day-flagged", {"--sb-there": "100%"}, _("Something suspicious")),
+        ("sb-day sb-day-whole sb-day-flagged", {"--sb-there": "100%"}, _("Suspicious values")),
     ]
     items = [html.Li([html.Span(className=look, style=style), words]) for look, style, words in entries]
     return html.Ul(items, className="sb-days-legend")

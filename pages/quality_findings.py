@@ -153,8 +153,7 @@ def _occurrences(quality: Quality, measurand: Measurand | None, findings: list[F
 
 
 def _occurrence(quality: Quality, measurand: Measurand | None, finding: Finding) -> html.Li:
-    signal = quality.signals.get(finding.measurand_id)
-    known_from = signal.start_of(0) if signal is not None and len(signal.values) else quality.view.start
+    known_from = quality.known_from(finding.measurand_id)
     unit = measurand.unit if measurand else "kW"
     length = duration(finding.length)
     return html.Li(

@@ -19,7 +19,8 @@ from dash_app.domain.site import Measurand
 from dash_app.workflows.quality import Quality
 from pages.quality_findings import about_words
 
-GAPS = frozenset({Rule.GAP, Rule.SHORT_GAPS})
+NOT_OF_A_DAY = frozenset({Rule.GAP, Rule.SHORT_GAPS, Rule.BLOCKS, Rule.COARSE, Rule.CLOCK, Rule.STANDSTILL})
+"""Rules that are not marked in the calendar: gaps show themselves, the others are about the meter, not about days."""
 
 
 def key_figures(quality: Quality) -> list[Figure]:
@@ -72,7 +73,10 @@ def _residual(quality: Quality) -> Figure:
     elif share is None:
         context = _("No step with all meters")
     else:
-        context = _("%(energy)s not accounted for", energy=with_unit(sides.residual_kwh, "kWh"))
+        energy = with_unit(sides.residual_kwh, "kWh")
+        simulated = quality.place.simulated
+        words = _("%(energy)s of energy, simulated meter") if simulated else _("%(energy)s not accounted for")
+        context = words % {"energy": energy}
     text = number(None) if share is None else number(100 * share, 1)
     return Figure(key="residual", label=_("Residual of the balance"), text=text, unit="%", context=context, value=share)
 
@@ -91,7 +95,7 @@ def calendar_card(quality: Quality) -> html.Section:
 def _calendar_row(quality: Quality, measurand: Measurand, columns: Sequence[Stretch]) -> Row:
     presence = quality.presence(measurand)
     suspicious = [
-        one for one in quality.findings if one.measurand_id == measurand.measurand_id and one.rule not in GAPS
+        one for one in quality.findings if one.measurand_id == measurand.measurand_id and one.rule not in NOT_OF_A_DAY
     ]
     zone = quality.view.zone
     spans = [

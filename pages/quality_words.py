@@ -93,11 +93,15 @@ def how_much(finding: Finding, unit: str = "kW") -> str:
 
 def _of_time(finding: Finding, unit: str) -> str:
     known, count = finding.evidence, finding.count
-    values = ngettext("%(num)d value", "%(num)d values", count)
+    values = _values(count)
     match finding.rule:
         case Rule.SHORT_GAPS:
-            return ngettext("%(num)d gap, %(values)s", "%(num)d gaps, %(values)s", int(known["gaps"]), values=values)
-        case Rule.STUCK if known["from_kw"] != known["to_kw"]:
+            gaps = int(known["gaps"])
+            facts = {"count": number(gaps, 0), "values": values}
+            return ngettext("%(count)s gap, %(values)s", "%(count)s gaps, %(values)s", gaps, **facts)
+        case Rule.ZERO_RUN if "sunny_h" in known:
+            return _("%(values)s, %(hours)s with the sun up", values=values, hours=with_unit(known["sunny_h"], "h"))
+        case Rule.STUCK if _value(known["from_kw"]) != _value(known["to_kw"]):
             facts = {"a": _value(known["from_kw"]), "b": _value(known["to_kw"], unit), "values": values}
             return _("A straight line from %(a)s to %(b)s, %(values)s", **facts)
         case Rule.STUCK:
@@ -119,7 +123,7 @@ def _of_time(finding: Finding, unit: str) -> str:
 
 def _of_values(finding: Finding, unit: str) -> str:
     known = finding.evidence
-    values = ngettext("%(num)d value", "%(num)d values", finding.count)
+    values = _values(finding.count)
     match finding.rule:
         case Rule.SPIKE:
             facts = {"peak": _value(known["highest_kw"], unit), "times": number(known["factor"], 1), "values": values}
@@ -144,6 +148,10 @@ def _of_values(finding: Finding, unit: str) -> str:
             return _("%(share)s, %(energy)s not accounted for", **facts)
 
 
+def _values(count: int) -> str:
+    return ngettext("%(count)s value", "%(count)s values", count, count=number(count, 0))
+
+
 def _value(value: float, unit: str = "") -> str:
     """Return a value with enough decimals for small meters."""
     decimals = None if abs(value) >= 10 or value == 0 else 1 if abs(value) >= 1 else 3
@@ -155,7 +163,7 @@ def when(finding: Finding, zone: ZoneInfo, known_from: datetime) -> str:
     first, last = finding.start.astimezone(zone), finding.end.astimezone(zone)
     end = _end_words(last, zone, same_day=first.date() == last.date())
     if finding.start <= known_from:
-        return _("until %(end)s, from before %(start)s", end=end, start=moment_words(finding.start, zone))
+        return _("before %(start)s – %(end)s", end=end, start=moment_words(finding.start, zone))
     return f"{moment_words(finding.start, zone)}{NO_BREAK_SPACE}– {end}"
 
 

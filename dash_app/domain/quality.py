@@ -7,7 +7,7 @@ A rule is a pure function of a `Signal` and its parameters (a frozen dataclass w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
@@ -118,6 +118,12 @@ class Signal:
     def step_h(self) -> float:
         """The step in hours."""
         return self.step / timedelta(hours=1)
+
+    def since(self, start: datetime) -> Signal:
+        """Return the part of the signal that begins at `start`; its level stays that of the whole."""
+        place = int(self.values.index.searchsorted(pd.Timestamp(start)))
+        elevation = None if self.elevation is None else self.elevation[:, place:]
+        return replace(self, values=self.values.iloc[place:], elevation=elevation)
 
     def start_of(self, place: int) -> datetime:
         """Return the start of a step."""

@@ -61,14 +61,18 @@ class Parameters:
     clock: ClockOffset = field(default_factory=ClockOffset)
 
 
-def check_signal(signal: Signal, rules: Parameters = Parameters()) -> tuple[Finding, ...]:
-    """Return everything that looks wrong with one signal, worst first; nothing of one without values."""
-    if signal.values.notna().sum() == 0:
-        return worst_first(find_gaps(signal, rules.gaps))
+def check_signal(
+    signal: Signal, rules: Parameters = Parameters(), *, gaps_since: datetime | None = None
+) -> tuple[Finding, ...]:
+    """Return everything that looks wrong with one signal, worst first; gaps only from `gaps_since` on."""
+    gaps = find_gaps(signal.since(gaps_since) if gaps_since else signal, rules.gaps)
+    return worst_first((*gaps, *(_check_values(signal, rules) if signal.values.notna().any() else ())))
+
+
+def _check_values(signal: Signal, rules: Parameters) -> tuple[Finding, ...]:
     counted = find_cumulative(signal, rules.cumulative)
     stuck = [one for one in find_stuck(signal, rules.stuck) if not _explained(one, counted)]
-    found = (
-        *find_gaps(signal, rules.gaps),
+    return (
         *find_zero_runs(signal, rules.zero_runs),
         *counted,
         *stuck,
@@ -82,7 +86,6 @@ def check_signal(signal: Signal, rules: Parameters = Parameters()) -> tuple[Find
         *find_night(signal, rules.night),
         *find_clock_offset(signal, rules.clock),
     )
-    return worst_first(found)
 
 
 def _explained(finding: Finding, by: Sequence[Finding]) -> bool:

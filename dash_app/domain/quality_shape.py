@@ -14,12 +14,14 @@ from dash_app.domain.site import Quantity
 class Spikes:
     """A spike is above `factor` x the level for at most `longest_h`, and not usual within `around_h` before and after.
 
-    PV with a known nameplate must stay below `nameplate_factor` x it. A first value after a gap of `jump_gap_h` or more
+    It must also stand `apart` x above everything that is no such candidate. PV with a known nameplate is judged by
+    that alone: above `nameplate_factor` x it. A first value after a gap of `jump_gap_h` or more
     is a jump (the energy of the gap in one step) from `jump_factor` x the level on, if it is also at least
     `jump_mean_share` of what the mean would have brought during the gap.
     """
 
     factor: float = 4.0
+    apart: float = 1.5
     longest_h: float = 4.0
     around_h: float = 24.0
     nameplate_factor: float = 1.5
@@ -34,13 +36,14 @@ def find_spikes(signal: Signal, rule: Spikes = Spikes()) -> tuple[Finding, ...]:
         return ()
     values = signal.array
     above = np.nan_to_num(values, nan=0.0) > _high(signal, rule)
+    least = 0.0 if _by_nameplate(signal) else rule.apart * float(np.nanmax(np.where(above, 0.0, values)))
     jumps = {first for first, _after, _gap in _jumps(signal, rule)}
     around, longest = signal.steps_in(rule.around_h), signal.steps_in(rule.longest_h)
     found = []
     for first, after in runs_of(above):
         nearby = int(above[max(0, first - around) : after + around].sum())
-        if nearby <= longest and first not in jumps:
-            highest = float(values[first:after].max())
+        highest = float(values[first:after].max())
+        if nearby <= longest and highest > least and first not in jumps:
             found.append(
                 signal.finding(
                     Rule.SPIKE, Severity.SERIOUS, first, after, highest_kw=highest, factor=highest / signal.level
@@ -83,9 +86,13 @@ def _jumps(signal: Signal, rule: Spikes) -> list[tuple[int, int, int]]:
 
 
 def _high(signal: Signal, rule: Spikes) -> float:
-    if signal.quantity is Quantity.PV_KW and signal.nameplate_kw:
-        return min(rule.nameplate_factor * signal.nameplate_kw, rule.factor * signal.level)
+    if _by_nameplate(signal):
+        return rule.nameplate_factor * (signal.nameplate_kw or 0.0)
     return rule.factor * signal.level
+
+
+def _by_nameplate(signal: Signal) -> bool:
+    return signal.quantity is Quantity.PV_KW and bool(signal.nameplate_kw)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

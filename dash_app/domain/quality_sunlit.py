@@ -61,8 +61,9 @@ def _grouped(runs: list[tuple[int, int]], apart: int) -> list[tuple[int, int]]:
 class ClockOffset:
     """The middle of PV's day lies `least_h` or more beside the middle of the sun's day, on the mean of `days` days.
 
-    PV's day is the time above `above_level` of its level; a day counts with at least `shortest_h` of it. Where a
-    panel looks moves its energy, but hardly the first and the last light on it.
+    PV's day is the time above `above_level` of its level; a day counts with at least `shortest_h` of it, but with
+    no more than `longest_more_h` beyond the sun's day. Where a panel looks moves its energy, but hardly the first and
+    the last light on it.
     """
 
     least_h: float = 0.8
@@ -70,6 +71,7 @@ class ClockOffset:
     least_days: int = 10
     above_level: float = 0.01
     shortest_h: float = 3.0
+    longest_more_h: float = 3.0
 
 
 def find_clock_offset(signal: Signal, rule: ClockOffset = ClockOffset()) -> tuple[Finding, ...]:
@@ -115,7 +117,8 @@ def _daily_offset(signal: Signal, rule: ClockOffset) -> pd.Series:
     missing = np.add.reduceat(np.isnan(signal.array), starts) * signal.step_h
     length = np.add.reduceat(lit, starts) * signal.step_h
     whole = np.diff(np.append(starts, len(heights))) * signal.step_h >= 23
-    usable = (length >= rule.shortest_h) & (missing == 0) & whole
+    sunlit = np.add.reduceat(up, starts) * signal.step_h
+    usable = (length >= rule.shortest_h) & (length <= sunlit + rule.longest_more_h) & (missing == 0) & whole
     days = pd.DatetimeIndex(signal.values.index[starts])
     offset = pd.Series(np.where(usable, pv - sun, np.nan), index=days)
     return offset[~offset.index.duplicated()]

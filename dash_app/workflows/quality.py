@@ -25,7 +25,7 @@ CONTEXT = timedelta(days=28)
 FINE = timedelta(minutes=5)
 FINE_UP_TO = timedelta(days=31, hours=1)
 """Signals finer than `FINE` are loaded for ranges of up to a month."""
-MOST_COLUMNS = 53
+MOST_COLUMNS = 93
 BALANCED = frozenset(
     {
         Quantity.PV_KW,
@@ -82,6 +82,11 @@ class Quality(Measured):
         """The columns of the calendar."""
         return stretches(self.view.first, self.view.last, MOST_COLUMNS)
 
+    def known_from(self, measurand_id: str) -> datetime:
+        """Return since when a measurand was looked at; findings may have begun before."""
+        signal = self.signals.get(measurand_id)
+        return signal.start_of(0) if signal is not None and len(signal.values) else self.view.start
+
     def presence(self, measurand: Measurand) -> tuple[Presence, ...]:
         """Return how much of a measurand is there, by column of the calendar."""
         signal, view = self.signals[measurand.measurand_id], self.view
@@ -117,7 +122,7 @@ def quality_of(measured: Measured, checked: tuple[Measurand, ...], around: Windo
     place, view = measured.place, measured.view
     signals = _signals(place, view, checked, around)
     sides = _sides(measured)
-    found = [finding for signal in signals.values() for finding in check_signal(signal)]
+    found = [finding for signal in signals.values() for finding in check_signal(signal, gaps_since=view.start)]
     found += [*_above_total(measured), *(find_residual(sides) if sides else ())]
     return Quality(
         place=place,
