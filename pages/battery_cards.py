@@ -69,10 +69,11 @@ def _now_words(data: BatteryData) -> str:
     if newest is None:
         return _("No value of the battery in this range.")
     words = direction_words(*direction_of(newest[Flow.CHARGE], newest[Flow.DISCHARGE]))
+    if soc is not None:
+        words = _("%(words)s, SoC %(soc)s", words=words, soc=percent(soc))
     if not data.view.holds_today:
-        day = day_words(data.view.last)
-        return _("At the end of %(day)s: %(words)s, SoC %(soc)s", day=day, words=words, soc=percent(soc))
-    return _("%(words)s, SoC %(soc)s", words=words, soc=percent(soc))
+        return _("At the end of %(day)s: %(words)s", day=day_words(data.view.last), words=words)
+    return words
 
 
 def _soc_track(data: BatteryData, soc: float) -> html.Span:
