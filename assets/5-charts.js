@@ -176,12 +176,6 @@
 
   /* Buttons: one listener for all charts of all pages. */
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-address]");
-    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0) {
-      event.preventDefault();
-      window.dash_clientside.set_props(link.dataset.address, { search: new URL(link.href).search });
-      return;
-    }
     const button = event.target.closest("button");
     if (!button) return;
     if (button.dataset.trace) toggleTrace(button);

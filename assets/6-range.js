@@ -33,8 +33,29 @@
     }
     ["resolution", "compare"].forEach((name) => { if (changed.includes(name)) parts.set(name, chosen[name]); });
     Object.entries(DEFAULTS).forEach(([name, value]) => { if (parts.get(name) === value) parts.delete(name); });
+    return asSearch(parts);
+  }
+
+  function asSearch(parts) {
     const text = parts.toString().replace(/%2C/g, ",");
     return text ? `?${text}` : "";
+  }
+
+  /* The address behind a link of the bar, with what was chosen since it was drawn. */
+  function searchBehind(linked, search, keeps) {
+    const parts = new URLSearchParams(linked);
+    const now = new URLSearchParams(search);
+    keeps.forEach((name) => { if (now.has(name)) parts.set(name, now.get(name)); else parts.delete(name); });
+    return asSearch(parts);
+  }
+
+  function follow(event) {
+    const link = event.target.closest && event.target.closest("a[data-address]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    const keeps = link.matches(".sb-stepper *") ? ["compare", "resolution"] : ["compare"];
+    const search = searchBehind(new URL(link.href).search, window.location.search, link.matches(`${HELD} *`) ? keeps : []);
+    window.dash_clientside.set_props(link.dataset.address, { search });
   }
 
   function hold(event) {
@@ -78,6 +99,7 @@
     window.setTimeout(() => watch.disconnect(), LONGEST_MS);
   }
 
+  document.addEventListener("click", follow);
   document.addEventListener("pointerdown", hold, true);
   ["pointerup", "pointercancel", "change", "focusout", "keydown"].forEach((name) => {
     document.addEventListener(name, letGo, true);

@@ -19,7 +19,7 @@ from components.range_words import compare_names, range_names, recent_names
 from components.words import _
 from dash_app.domain.view import RESOLUTIONS_MIN, ROLLING, Range, View
 
-AUTOMATIC, NO_COMPARISON, NOT_SHORT = "auto", "none", ""
+AUTOMATIC, NO_COMPARISON = "auto", "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ def rendered(view: View) -> dict[str, str | None]:
     return {
         "resolution": _chosen(view),
         "range": view.range.value,
-        "recent": view.range.value if view.rolling else NOT_SHORT,
+        "recent": view.range.value if view.rolling else None,
         "compare": view.compare.value if view.compare else NO_COMPARISON,
         "from": view.first.isoformat() if custom else None,
         "to": view.last.isoformat() if custom else None,
@@ -151,10 +151,14 @@ def _segment(view: View, path: str, ids: RangeIds) -> html.Nav:
 
 def _recent(view: View, ids: RangeIds) -> html.Label:
     """Return the select of the ranges that end now; it stands for itself only while one of them is shown."""
-    options = [{"label": _("Last …"), "value": NOT_SHORT}, *_recent_options(view)]
-    chosen = view.range.value if view.rolling else NOT_SHORT
     class_name = "sb-select sb-chosen" if view.rolling else "sb-select"
-    select = dbc.Select(id=ids.recent, options=options, value=chosen, class_name=class_name)
+    select = dbc.Select(
+        id=ids.recent,
+        options=_recent_options(view),
+        value=view.range.value if view.rolling else None,
+        placeholder=_("Last …"),
+        class_name=class_name,
+    )
     return _labelled(_("Short range that ends now"), select, "sb-recent")
 
 
@@ -209,7 +213,7 @@ def _compare(view: View, ids: RangeIds) -> html.Label:
     options += [{"label": name, "value": kind.value} for kind, name in compare_names().items()]
     chosen = view.compare.value if view.compare else NO_COMPARISON
     select = dbc.Select(id=ids.compare, options=options, value=chosen, class_name="sb-select")
-    return _labelled(_("Comparison"), select, "sb-compare")
+    return _labelled(_("Comparison"), select, "sb-range-compare")
 
 
 def _labelled(words: str, control: Any, class_name: str) -> html.Label:

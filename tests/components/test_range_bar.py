@@ -111,11 +111,12 @@ def test_the_store_says_what_the_controls_show(search: str) -> None:
 def test_short_ranges_are_in_one_select_beside_the_segment() -> None:
     options = controls(bar("?range=3h"))["page-recent"].options
     assert [option["label"] for option in options] == [
-        "Last …", "Last 15\u00a0min", "Last 30\u00a0min", "Last 1\u00a0h", "Last 3\u00a0h", "Last 12\u00a0h",
+        "Last 15\u00a0min", "Last 30\u00a0min", "Last 1\u00a0h", "Last 3\u00a0h", "Last 12\u00a0h",
         "Last 24\u00a0h",
     ]  # fmt: skip
     assert controls(bar("?range=3h"))["page-recent"].value == "3h"
-    assert controls(bar(""))["page-recent"].value == ""
+    assert controls(bar(""))["page-recent"].value is None
+    assert controls(bar(""))["page-recent"].placeholder == "Last …"
     assert not [part for part in bar("?range=3h")._traverse() if getattr(part, "aria-current", None)]
 
 
