@@ -121,7 +121,7 @@ def _share_bars() -> tuple[Example, ...]:
         Example(state="three parts", draw=lambda: split_bar(parts, "Where the energy came from")),
         Example(state="every identity", draw=lambda: split_bar(every, "Every identity")),
         Example(state="nothing", draw=lambda: split_bar([], "Nothing")),
-        Example(state="as a list", draw=lambda: html.Ul(lists)),
+        Example(state="as a list", draw=lambda: html.Ul(lists, className="sb-list-bars")),
     )
 
 
@@ -201,7 +201,8 @@ def _card(*, selected: bool) -> RecommendationCard:
 def _table() -> html.Section:
     rows = [["PV", "98.4", "0.0"], [LONG_NAME, "1,234,567.8", "−12.5"], [HOSTILE_NAME, "–", "–"]]
     body = table("Powers", ["Measurand", "Now, kW", "Before, kW"], rows, numbers=frozenset({1, 2}))
-    return card("Powers", body, meta="kW", caption="Three rows.")
+    scrolled = html.Div(body, className="sb-scroll", tabIndex=0, role="region", **aria(label="Powers, three rows"))
+    return card("Powers", scrolled, meta="kW", caption="Three rows.")
 
 
 def _frame() -> tuple[Example, ...]:
@@ -217,7 +218,7 @@ def _frame() -> tuple[Example, ...]:
     return (
         Example(state="side navigation", draw=lambda: html.Div(side_nav(links), className="sb-gallery-nav")),
         Example(state="bottom bar", draw=lambda: html.Div(bottom_bar(links), className="sb-gallery-row")),
-        Example(state="project switcher, long name", draw=lambda: switcher(place)),
+        Example(state="project switcher, long name", draw=lambda: html.Div(switcher(place), className="sb-gallery-header")),
         Example(state="account", draw=lambda: account("Anna Keller", "anna@example.org", ["manager"])),
         Example(state="freshness", draw=lambda: html.Div(live, className="sb-gallery-row")),
         Example(state="page head", draw=lambda: page_head("Title", "27–28 Sep 2020")),
