@@ -34,6 +34,8 @@ NOT_NEGATIVE = frozenset(
 """Quantities that the energy API serves as non-negative numbers."""
 ACTIVE_SHARE = 0.05
 """A day counts as active when its highest value is above this share of a high day's highest value."""
+HIGH_DAY = 0.75
+"""A high day is higher than this share of all days."""
 
 
 class Rule(StrEnum):
@@ -159,12 +161,13 @@ def signal_of(
     elevation: Floats | None = None,
 ) -> Signal:
     """Return a signal with its level and quantum taken from the values themselves."""
+    level = level_of(values, step)
     return Signal(
         measurand_id=measurand_id,
         quantity=quantity,
         values=values,
         step=step,
-        level=level_of(values, step),
+        level=min(level, nameplate_kw) if nameplate_kw else level,
         quantum=quantum_of(values),
         sparse=sparse,
         nameplate_kw=nameplate_kw,
@@ -183,7 +186,7 @@ def level_of(values: pd.Series, step: timedelta) -> float:
     highest = highest[np.isfinite(highest)]
     if not len(highest):
         return 0.0
-    active = highest[highest >= ACTIVE_SHARE * np.quantile(highest, 0.9)]
+    active = highest[highest >= ACTIVE_SHARE * np.quantile(highest, HIGH_DAY)]
     return float(np.median(active))
 
 

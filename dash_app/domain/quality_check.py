@@ -42,6 +42,9 @@ from dash_app.domain.quality_shape import (
 )
 from dash_app.domain.quality_sunlit import ClockOffset, Night, find_clock_offset, find_night
 
+COUNTER_FOR_SURE = timedelta(days=2)
+"""A shorter rise may be a stuck value between a morning and an evening."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
@@ -88,10 +91,14 @@ def _check_values(signal: Signal, rules: Parameters) -> tuple[Finding, ...]:
     )
 
 
-def _explained(finding: Finding, by: Sequence[Finding]) -> bool:
-    """Return whether most of a finding lies within another one."""
-    shared = max((min(finding.end, other.end) - max(finding.start, other.start) for other in by), default=timedelta(0))
-    return shared > 0.5 * finding.length
+def _explained(stuck: Finding, counters: Sequence[Finding]) -> bool:
+    """Return whether a stuck value is only a flat or slow part of a counter that was found there."""
+    rising = stuck.evidence["to_kw"] > stuck.evidence["from_kw"]
+    return any(
+        min(stuck.end, counter.end) - max(stuck.start, counter.start) > 0.5 * stuck.length
+        for counter in counters
+        if rising or counter.length >= COUNTER_FOR_SURE
+    )
 
 
 def worst_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:

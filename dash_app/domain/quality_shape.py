@@ -97,13 +97,17 @@ def _by_nameplate(signal: Signal) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cumulative:
-    """A power that never falls for `load_h` hours (PV: `pv_h`) and rises by `rise` of the level is a counter."""
+    """A power that never falls for `load_h` hours (PV: `pv_h`) and rises by `rise` of the level is a counter.
+
+    It changes at least `least_changes` times, and no flat part takes more than `longest_flat` of it.
+    """
 
     load_h: float = 22.0
     pv_h: float = 14.0
     rise: float = 0.02
     above_level: float = 0.01
     least_changes: int = 6
+    longest_flat: float = 0.5
     coarse: float = 0.01
 
 
@@ -125,8 +129,10 @@ def find_cumulative(signal: Signal, rule: Cumulative = Cumulative()) -> tuple[Fi
     for first, after in runs_of(rising):
         first -= 1
         rise = float(values[after - 1] - values[first])
-        changes = int((change[first + 1 : after] > 0).sum())
-        if after - first >= least and rise >= rule.rise * signal.level and changes >= rule.least_changes:
+        moves = np.flatnonzero(change[first + 1 : after] > 0)
+        if after - first < least or rise < rule.rise * signal.level or len(moves) < rule.least_changes:
+            continue
+        if np.diff(moves, prepend=0, append=after - first).max() <= rule.longest_flat * (after - first):
             hours = (after - first) * signal.step_h
             found.append(signal.finding(Rule.CUMULATIVE, Severity.SERIOUS, first, after, hours=hours, rise_kw=rise))
     return tuple(found)
