@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from dash import html
 
 from components.aria import aria, data
-from components.battery_picture import BatteryPicture, Planned, planned_between, thinned
+from components.battery_picture import BatteryPicture, Planned, planned_between
 from components.battery_rows import PRICE_TICKS, SOC_TICKS, draw_price_row, draw_soc_row, price_unit
 from components.chart_rows import PLANNED, write
 from components.plan_axes import draw_ground
@@ -22,6 +22,7 @@ from components.plan_data import Column
 from components.plan_layers import area, axis_ticks, stairs
 from components.plan_picture import walls
 from components.plan_power import COLOURS, fill_of
+from components.step_rows import thinned
 from components.time_axis import draw_gaps, draw_now, draw_time_axis, draw_unit, wall
 from components.tokens import LIGHT
 from components.words import _

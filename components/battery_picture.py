@@ -1,4 +1,4 @@
-"""What the battery's chart shows, and what follows from it: the plan's steps inside it, rows thinned for drawing."""
+"""What the battery's chart shows, and what follows from it: the plan's steps inside it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from components.graph import downsampled
 from components.plan_picture import walls
 from dash_app.domain.schedule import Step
 from dash_app.domain.site import Battery
-
-MOST_STEPS = 480
-"""An area has four points for each step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,34 +56,3 @@ def planned_between(picture: BatteryPicture, begin: datetime, end: datetime) -> 
         battery_kw=np.array([step.battery_kw for step in steps], dtype=float),
         soc_end=np.array([step.soc_end for step in steps], dtype=float),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """Rows that are drawn, each holding until its end."""
-
-    frame: pd.DataFrame
-    starts: list[datetime]
-    ends: list[datetime]
-
-
-def thinned(frame: pd.DataFrame, step: timedelta) -> Kept:
-    """Return so many rows as a row of steps can show, the extremes of each column among them."""
-    if len(frame) > MOST_STEPS:
-        share = MOST_STEPS // len(frame.columns)
-        places = np.unique(np.concatenate([_places(frame[column], share) for column in frame.columns]))
-    else:
-        places = np.arange(len(frame))
-    starts = moments_of(frame.iloc[places])
-    following = [*starts[1:], starts[-1] + step] if starts else []
-    thin = len(places) < len(frame)
-    ends = following if thin else [min(begin + step, later) for begin, later in zip(starts, following, strict=True)]
-    return Kept(frame.iloc[places], starts, ends)
-
-
-def _places(series: pd.Series, count: int) -> np.ndarray:
-    return np.asarray(series.index.get_indexer(downsampled(series, count).index))
-
-
-def moments_of(values: pd.Series | pd.DataFrame) -> list[datetime]:
-    return [moment.to_pydatetime() for moment in pd.DatetimeIndex(values.index)]

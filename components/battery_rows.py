@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from components.battery_picture import BatteryPicture, Planned, moments_of, planned_between, thinned
+from components.battery_picture import BatteryPicture, Planned, planned_between
 from components.chart_rows import (
     ESTIMATED,
     PLANNED,
@@ -23,6 +23,7 @@ from components.chart_rows import (
 )
 from components.graph import downsampled
 from components.plan_picture import walls
+from components.step_rows import moments_of, thinned
 from components.time_axis import draw_now, draw_time_axis, draw_unit, wall
 from components.words import _
 from dash_app.domain.frames import Price

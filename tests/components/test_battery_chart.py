@@ -11,9 +11,10 @@ import plotly.graph_objects as go
 import pytest
 
 from components.battery_chart import battery_chips, battery_figure, table_rows
-from components.battery_picture import MOST_STEPS, BatteryPicture
+from components.battery_picture import BatteryPicture
 from components.battery_rows import price_figure, soc_figure
 from components.graph import MAX_POINTS
+from components.step_rows import MOST_STEPS
 from components.time_axis import wall
 from components.tokens import LIGHT, rgba
 from dash_app.domain.frames import Price
