@@ -97,15 +97,18 @@ def theme_button() -> html.Button:
 
 
 def account(name: str, email: str, roles: Iterable[str]) -> html.Details:
-    """Return the initials with the person's menu: who, which roles, sign out."""
+    """Return the initials with the person's menu: who, which roles, the account page, sign out."""
     facts = [html.Strong(name), html.Span(email), html.Span(", ".join(roles) or _("viewer"))]
+    more = html.A([icon(Icon.PERSON), _("Account and language")], href="/account", className="sb-menu-item")
     sign_out = html.Form(
         html.Button([icon(Icon.SIGN_OUT), _("Sign out")], type="submit", className="sb-menu-item"),
         action="/logout",
         method="POST",
     )
     summary = html.Summary(initials(name), className="sb-initials", **aria(label=_("Account of %(name)s", name=name)))
-    sheet = html.Div([html.Div(facts, className="sb-menu-facts"), sign_out], className="sb-menu-sheet sb-menu-right")
+    sheet = html.Div(
+        [html.Div(facts, className="sb-menu-facts"), more, sign_out], className="sb-menu-sheet sb-menu-right"
+    )
     return html.Details([summary, sheet], className="sb-menu")
 
 

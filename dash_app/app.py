@@ -31,7 +31,19 @@ from dash_app.static_files import ASSETS, NOT_FOR_DASH, PUBLIC, StaticFiles
 from dash_app.way_in import HOME
 from dash_app.workflows.sign_in import session_of, sign_in, sign_out
 from dash_app.workspace import Workspace
-from pages import battery, flows, gallery, live, measurements, overview, projects, quality, recommendations, status
+from pages import (
+    account,
+    battery,
+    flows,
+    gallery,
+    live,
+    measurements,
+    overview,
+    projects,
+    quality,
+    recommendations,
+    status,
+)
 
 PAGES: tuple[PageModule, ...] = (
     projects,
@@ -42,6 +54,7 @@ PAGES: tuple[PageModule, ...] = (
     recommendations,
     live,
     quality,
+    account,
     status,
 )
 """Every page: one line each. `register` is given what its parameters name (see `_offers`)."""

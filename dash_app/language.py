@@ -6,8 +6,9 @@ The choice is a cookie of its own, so that the sign-in page speaks the same lang
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, Protocol
 
-from flask import Flask, Response, has_request_context, request
+from flask import Flask, has_request_context, request
 from flask_babel import Babel
 
 from components.words import LANGUAGES
@@ -16,6 +17,12 @@ COOKIE = "energy-language"
 AUTOMATIC = ""
 DEFAULT = "en"
 KEPT_S = 365 * 24 * 3600
+
+
+class TakesCookies(Protocol):
+    """An answer: Flask's own, or the one of a running callback."""
+
+    def set_cookie(self, key: str, value: str = "", **rules: Any) -> None: ...
 
 
 def install_language(server: Flask) -> None:
@@ -41,9 +48,20 @@ def chosen(cookies: Mapping[str, str]) -> str:
     return code if code in LANGUAGES else AUTOMATIC
 
 
-def remember(response: Response, code: str, *, secure: bool) -> None:
+def choice() -> str:
+    """Return the language that whoever asks has chosen, or AUTOMATIC."""
+    return chosen(request.cookies) if has_request_context() else AUTOMATIC
+
+
+def remember(response: TakesCookies, code: str, *, secure: bool) -> None:
     """Keep a choice in the browser for a year; AUTOMATIC, or a language that is not ours, forgets it."""
-    if code in LANGUAGES:
-        response.set_cookie(COOKIE, code, max_age=KEPT_S, path="/", secure=secure, httponly=True, samesite="Lax")
-    else:
-        response.delete_cookie(COOKIE, path="/", secure=secure, httponly=True, samesite="Lax")
+    known = code in LANGUAGES
+    response.set_cookie(
+        COOKIE,
+        code if known else "",
+        max_age=KEPT_S if known else 0,
+        path="/",
+        secure=secure,
+        httponly=True,
+        samesite="Lax",
+    )
