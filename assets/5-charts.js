@@ -85,7 +85,7 @@
 
   /* The frame is as high as what is drawn: some charts have a row for each thing that a person chose. */
   function fit(graphId, drawn) {
-    const frame = document.querySelector(`[data-chart="${nameOf(graphId)}"]`);
+    const frame = document.querySelector(`.sb-chart[data-chart="${nameOf(graphId)}"]`);
     if (!frame) return;
     frame.style.setProperty("--sb-chart-height", `${drawn.figure.layout.height}px`);
     frame.style.setProperty("--sb-chart-phone-height", `${drawn.phone.height}px`);
@@ -121,6 +121,12 @@
     plot.on("plotly_hover", (event) => others(plot).forEach((other) => hoverAt(other, event.xvals[0])));
     plot.on("plotly_unhover", () => others(plot).forEach((other) => window.Plotly.Fx.unhover(other)));
     plot.on("plotly_relayout", (change) => zoom(plot, change));
+    plot.on("plotly_beforeplot", () => standStill(plot));
+  }
+
+  /* A Sankey would fade in and slide at every drawing: drawn anew, it stands where it belongs at once. */
+  function standStill(plot) {
+    plot.querySelectorAll(".sankey, .bgsankey, .infolayer .first-render").forEach((part) => part.remove());
   }
 
   function others(plot) {

@@ -123,6 +123,19 @@ class SankeyData:
         links = tuple(link for link in self.links if {link.source, link.target} <= kept)
         return replace(self, nodes=tuple(node for node in self.nodes if not node.detail), links=links)
 
+    def worth_drawing(self) -> SankeyData:
+        """Return the diagram without losses that would be printed as nothing."""
+        through = {node.key: 0.0 for node in self.nodes if node.look is Look.LOSS}
+        for link in self.links:
+            for key in {link.source, link.target} & set(through):
+                through[key] += link.amount
+        away = {key for key, amount in through.items() if self.text(abs(amount)) == self.text(0.0)}
+        return replace(
+            self,
+            nodes=tuple(node for node in self.nodes if node.key not in away),
+            links=tuple(link for link in self.links if not {link.source, link.target} & away),
+        )
+
 
 def sankey_figure(data: SankeyData, *, height: int, phone_height: int) -> go.Figure:
     """Return the diagram, in the colours of the light theme, without a template; `drawn` gets the same heights."""
@@ -130,8 +143,9 @@ def sankey_figure(data: SankeyData, *, height: int, phone_height: int) -> go.Fig
     if not any(link.amount for link in data.links):
         _say_nothing_flowed(figure)
         return figure
-    figure.add_trace(_trace(data, height, NAME_LENGTH, FONT_PX))
-    phone = _trace(data.without_details(), phone_height, PHONE_NAME_LENGTH, PHONE_FONT_PX)
+    visible = data.worth_drawing()
+    figure.add_trace(_trace(visible, height, NAME_LENGTH, FONT_PX))
+    phone = _trace(visible.without_details(), phone_height, PHONE_NAME_LENGTH, PHONE_FONT_PX)
     figure.update_layout(
         margin=MARGIN,
         hovermode="closest",

@@ -48,7 +48,6 @@ PAGE: RangePage[FlowsData] = RangePage(
     parts=(
         Slot(key="kpis", draw=figures.key_figures, width=Width.KPIS, height=108, count=4),
         Slot(key="units", draw=_units, height=36),
-        Slot(key="why", draw=_why, height=0),
         ChartSlot(
             key="sankey",
             title=mark("From sources to uses"),
@@ -57,6 +56,7 @@ PAGE: RangePage[FlowsData] = RangePage(
             phone_height=PHONE_HEIGHT,
         ),
         Slot(key="formulas", draw=figures.formulas, height=52),
+        Slot(key="why", draw=_why, height=0),
         Slot(key="checks", draw=cards.checks_card, width=Width.HALF, height=180),
         Slot(key="elsewhere", draw=cards.elsewhere_card, width=Width.HALF, height=180),
     ),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from dash import html
 
 from components.cards import Figure, kpi_row
+from components.icons import Icon, icon
 from components.numbers import number, percent, step_words, with_unit
 from components.words import _
 from dash_app.domain.flows import Attributed, Source, Use
@@ -35,7 +36,9 @@ def formulas(data: FlowsData) -> html.Details | None:
         return None
     terms = [*_formula_terms(data, data.attributed)]
     body = html.Dl([part for term, words in terms for part in (html.Dt(term), html.Dd(words))])
-    return html.Details([html.Summary(_("How this is computed")), body], className="sb-card sb-how")
+    return html.Details(
+        [html.Summary([icon(Icon.CHEVRON_RIGHT, size=12), _("How this is computed")]), body], className="sb-card sb-how"
+    )
 
 
 def _total_in(known: Attributed | None) -> Figure:
@@ -45,21 +48,21 @@ def _total_in(known: Attributed | None) -> Figure:
         sums = {
             source: sum(known.kwh(source, use) for use in Use) for source in (Source.PV, Source.BATTERY, Source.GRID)
         }
-        names = {Source.PV: _("PV"), Source.BATTERY: _("battery"), Source.GRID: _("grid")}
+        names = {Source.PV: _("PV"), Source.BATTERY: _("Battery"), Source.GRID: _("Grid")}
         context = " · ".join(f"{names[source]} {number(kwh)}" for source, kwh in sums.items() if kwh > NOTHING_KWH)
     return Figure(key="in", label=_("Total in"), text=number(into), unit="kWh", context=context, value=into)
 
 
 def _sufficiency(known: Attributed | None) -> Figure:
     share = self_sufficiency(known.parts.balance(), known.parts.step) if known else None
-    words = _("%(part)s of %(whole)s load from PV and battery")
+    words = _("%(part)s of %(whole)s load")
     return _share_figure("self-sufficiency", _("Self-sufficiency"), share, words)
 
 
 def _consumption(data: FlowsData, known: Attributed | None) -> Figure:
     has_pv = known is not None and bool(known.parts.pv.shape[1])
     share = self_consumption(known.parts.balance(), known.parts.step) if known and has_pv else None
-    figure = _share_figure("self-consumption", _("Self-consumption"), share, _("%(part)s of %(whole)s PV used here"))
+    figure = _share_figure("self-consumption", _("Self-consumption"), share, _("%(part)s of %(whole)s PV"))
     return figure if has_pv or known is None else replace(figure, context=_("No PV in this project"))
 
 

@@ -19,6 +19,7 @@ NOTHING = 1e-6
 MOST_ARRAYS, MOST_SUBS = 8, 8
 RESIDUAL_WARNING = 0.03
 MORE = "more"
+IN_ONE_STEP = (Source.BATTERY, Use.CHARGE)
 
 
 def sankey_view(data: FlowsData) -> dict[str, Any] | None:
@@ -69,13 +70,18 @@ def grouped(edges: Iterable[Edge], keys: Sequence[str], most: int, kind: str) ->
     return [Edge(source=source, target=target, amount=amount) for (source, target), amount in sums.items()]
 
 
-def shown(edges: Sequence[Edge], expected: Iterable[str]) -> list[Edge]:
-    """Return the edges with something in them, and for each expected node without any its first one."""
+def shown(edges: Sequence[Edge], expected: Sequence[str]) -> list[Edge]:
+    """Return the edges with something in them, and for each expected node without any its first one to another such."""
     kept = [edge for edge in edges if abs(edge.amount) > NOTHING]
+    plain = [edge for edge in edges if {edge.source, edge.target} <= set(expected) and _ends(edge) != IN_ONE_STEP]
     for key in expected:
-        if not any(key in (edge.source, edge.target) for edge in kept):
-            kept += [edge for edge in edges if key in (edge.source, edge.target)][:1]
+        if not any(key in _ends(edge) for edge in kept):
+            kept += [edge for edge in plain if key in _ends(edge)][:1]
     return kept
+
+
+def _ends(edge: Edge) -> tuple[str, str]:
+    return edge.source, edge.target
 
 
 def residual_badge(attributed: Attributed) -> Any:
@@ -164,7 +170,7 @@ def _meta(data: FlowsData, attributed: Attributed) -> list[Any]:
 
 
 def _caption(data: FlowsData, attributed: Attributed, told: Told, diagram: SankeyData) -> list[str]:
-    words = [equation_words(diagram), *_unit_words(data, told)]
+    words = [equation_words(diagram), *_unit_words(data, attributed, told)]
     if attributed.parts.left_out:
         hours = with_unit(attributed.parts.left_out_h, "h", 1)
         words.append(_("%(hours)s are left out: values are missing.", hours=hours))
@@ -176,12 +182,12 @@ def _caption(data: FlowsData, attributed: Attributed, told: Told, diagram: Sanke
     return words
 
 
-def _unit_words(data: FlowsData, told: Told) -> list[str]:
+def _unit_words(data: FlowsData, attributed: Attributed, told: Told) -> list[str]:
     if data.unit is Unit.CO2:
         return [_("Only energy from the grid carries CO₂; what charged the battery counts there.")]
     if data.unit is Unit.COST and told.paid is not None and told.earned is not None and data.place.site:
         facts = {name: money(sum_, data.place.site.currency) for name, sum_ in _sums(told).items()}
-        own = data.parts is not None and (data.parts.pv.shape[1] or data.has_battery)
+        own = any(attributed.kwh(source, use) for source in (Source.PV, Source.BATTERY) for use in Use)
         words = [_("Paid %(paid)s for import, earned %(earned)s with export, net cost %(net)s.") % facts]
         return [*words, _("PV and battery count with what the same energy would have cost.")] if own else words
     return [_("PV counts first, then the battery, the rest came from the grid.")]

@@ -89,7 +89,8 @@ class FlowsData(Measured):
         return [(m, self._part_kpis(m)) for m in elsewhere(self.place)]
 
     def _part_kpis(self, measurand: Measurand) -> Kpis:
-        return kpis_of(self.part(measurand), measurand.resolution, self.view.until, self.view.zone)
+        series = self.part(replace(measurand, on_connection=True))
+        return kpis_of(series, measurand.resolution, self.view.until, self.view.zone)
 
 
 def elsewhere(place: Place) -> list[Measurand]:

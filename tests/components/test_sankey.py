@@ -158,3 +158,12 @@ def test_no_label_touches_its_neighbour(amounts: list[float], height: int, font_
         assert scale * (above + below) / 2 + gap >= label_px
     if len(amounts) == 1:
         assert lines is Lines.TWO
+
+
+def test_a_loss_that_prints_as_nothing_is_in_the_table_but_not_drawn() -> None:
+    links = (*charge().links[:1], Link(source="pv", target="lost", amount=0.04), charge().links[2])
+    data = SankeyData(nodes=charge().nodes, links=links, unit="kWh")
+    figure = sankey_figure(data, height=300, phone_height=300)
+    assert len(figure.data[0].node.label) == 3
+    assert ["PV surplus", "Losses", "0.040"] in figure.layout.meta["rows"]
+    assert len(trace_of(charge()).node.label) == 4
