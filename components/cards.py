@@ -10,6 +10,7 @@ from dash import html
 
 from components.aria import aria, data
 from components.badges import badge
+from components.formula import with_formula
 from components.graph import graph
 from components.icons import Icon, icon
 from components.words import _
@@ -19,7 +20,10 @@ Children = Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One key figure: `text` and `unit` as shown, `value` in full precision for tests and scripts."""
+    """One key figure: `text` and `unit` as shown, `value` in full precision for tests and scripts.
+
+    `formula` says on request how it is computed.
+    """
 
     key: str
     label: str
@@ -28,6 +32,7 @@ class Figure:
     context: str
     value: float | None
     stale: str = ""
+    formula: str = ""
 
 
 def kpi_card(figure: Figure) -> html.Div:
@@ -38,7 +43,7 @@ def kpi_card(figure: Figure) -> html.Div:
     value = "" if figure.value is None else repr(figure.value)
     return html.Div(
         [
-            html.Div(figure.label, className="sb-kpi-label"),
+            html.Div(with_formula(figure.label, figure.formula), className="sb-kpi-label"),
             html.Div(
                 [html.Span(figure.text, className="sb-kpi-number"), html.Span(figure.unit, className="sb-kpi-unit")],
                 className="sb-kpi-value",

@@ -94,7 +94,7 @@ EFFICIENCY = _page("efficiency", mark("Efficiency"), Icon.SPEEDOMETER, Group.SEE
 PRODUCTION = _page("production-vs-demand", mark("Production vs E-demand"), Icon.SUN, Group.SEE, need=Need.PV)
 TEMPERATURE = _page("temperature", mark("Temperature"), Icon.THERMOMETER, Group.SEE, need=Need.WEATHER)
 BATTERY = _page("battery", mark("Battery Energy System"), Icon.BATTERY, Group.SEE, need=Need.BATTERY)
-CONSUMER = _page("consumer", mark("Consumer"), Icon.PLUG, Group.SEE)
+CONSUMER = _page("consumer", mark("Consumer"), Icon.LIGHTNING, Group.SEE)
 RECOMMENDATIONS = _page(
     "recommendations",
     mark("Recommendations"),
@@ -106,16 +106,15 @@ RECOMMENDATIONS = _page(
 LIVE = _page("live", mark("Live"), Icon.BROADCAST, Group.ACT, phone_label=mark("Live"), need=Need.BATTERY)
 QUALITY = _page("quality", mark("Data quality"), Icon.CLIPBOARD, Group.PROVE)
 
-SEEN_EVERYWHERE = (FLOWS, MEASUREMENTS)
-STORED_AND_USED = (BATTERY, CONSUMER)
-MEASURED = (*SEEN_EVERYWHERE, FORECASTS, EFFICIENCY)
+SEEN = (BATTERY, CONSUMER, FLOWS, MEASUREMENTS)
+COMPARED = (FORECASTS, EFFICIENCY)
 ON_FROM_THERE = (RECOMMENDATIONS, LIVE, QUALITY)
 
 NAVIGATION: dict[ProjectType, tuple[Destination, ...]] = {
-    ProjectType.NORMAL: (HOME, *MEASURED, *STORED_AND_USED, *ON_FROM_THERE),
-    ProjectType.ABNORMAL: (HOME, *MEASURED, PRODUCTION, *STORED_AND_USED, *ON_FROM_THERE),
-    ProjectType.TEMPERATURE: (HOME, *MEASURED, TEMPERATURE, *STORED_AND_USED, *ON_FROM_THERE),
-    ProjectType.PV: (HOME, *STORED_AND_USED, *SEEN_EVERYWHERE, *ON_FROM_THERE),
+    ProjectType.NORMAL: (HOME, *SEEN, *COMPARED, *ON_FROM_THERE),
+    ProjectType.ABNORMAL: (HOME, *SEEN, *COMPARED, PRODUCTION, *ON_FROM_THERE),
+    ProjectType.TEMPERATURE: (HOME, *SEEN, *COMPARED, TEMPERATURE, *ON_FROM_THERE),
+    ProjectType.PV: (HOME, *SEEN, *ON_FROM_THERE),
 }
 """Project type -> its pages; the first one is its home."""
 TYPES_WITH: dict[Need, frozenset[ProjectType]] = {

@@ -5,6 +5,7 @@ Everything is computed from the full resolution; a missing value is neither 0 no
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from dash_app.domain.kpi import DayEnergy
 from dash_app.domain.time import local_midnight
 
 BASE_PERCENTILE = 0.05
@@ -134,6 +136,20 @@ def day_grid(
     mean_kw = means.reindex(index=list(minutes), columns=list(days)).to_numpy(dtype=float)
     due, doubled = _due(days, minutes, zone, until, cell)
     return DayGrid(days=days, minutes=minutes, mean_kw=mean_kw, missing=due & np.isnan(mean_kw), doubled=doubled & due)
+
+
+def week_before(days: Iterable[DayEnergy]) -> tuple[tuple[DayEnergy, DayEnergy | None], ...]:
+    """Return each day with the same weekday of the week before, None where that day is not known whole.
+
+    >>> monday = date(2020, 9, 21)
+    >>> days = [DayEnergy(day=monday + k * ONE_DAY, energy_kwh=float(k), complete=True) for k in range(8)]
+    >>> day, before = week_before(days)[-1]
+    >>> day.energy_kwh, before.energy_kwh
+    (7.0, 0.0)
+    """
+    known = {day.day: day for day in days}
+    whole = {day.day: day for day in known.values() if day.complete}
+    return tuple((known[day], whole.get(day - 7 * ONE_DAY)) for day in sorted(known))
 
 
 def _event(values: np.ndarray, place: int, threshold: float) -> tuple[int, int]:
