@@ -33,6 +33,7 @@ ADDRESSES = (
     "?" + "a" * 5_000,
 )
 HOSTILE = "<img src=x onerror=alert(1)> $\\href{javascript:alert(1)}{x}$ =1+1"
+HEAD = "head"
 FAULT = "Could not draw this"
 
 
@@ -49,7 +50,8 @@ def campus(built: Campus) -> Campus:
 
 
 def ask(campus: Campus, page: RangePage[Any], part: str, search: str = "", path: str = "/p/monash/") -> Any:
-    body = payload(campus.app, output_of(campus.app, page.id(part)))
+    written = f"{page.range_ids.drawn}.data" if part == HEAD else page.id(part)
+    body = payload(campus.app, output_of(campus.app, written))
     values = {page.id("address"): {"search": search, "pathname": path}}
     for entry in (*body["inputs"], *body["state"]):
         entry["value"] = values.get(entry["id"], {}).get(entry["property"])
@@ -60,7 +62,7 @@ def ask(campus: Campus, page: RangePage[Any], part: str, search: str = "", path:
 def test_no_address_harms_a_page(campus: Campus, key: str) -> None:
     page = RANGE_PAGES[key]
     for search in ADDRESSES:
-        for part in ("head.children", "filled.data"):
+        for part in (HEAD, "filled.data"):
             answer = ask(campus, page, part, search)
             text = answer.get_data(as_text=True)
             assert answer.status_code == 200, (part, search, text[:500])
@@ -69,7 +71,7 @@ def test_no_address_harms_a_page(campus: Campus, key: str) -> None:
 
 @pytest.mark.parametrize("key", RANGE_PAGES)
 def test_an_address_that_is_not_understood_is_named(campus: Campus, key: str) -> None:
-    answer = ask(campus, RANGE_PAGES[key], "head.children", "?range=eon&resolution=0")
+    answer = ask(campus, RANGE_PAGES[key], HEAD, "?range=eon&resolution=0")
     said = json.dumps(answer.get_json(), ensure_ascii=False)
     assert "“eon” is not a range we know" in said
     assert "“0” is not a resolution we know" in said
@@ -80,7 +82,7 @@ def test_an_address_that_is_not_understood_is_named(campus: Campus, key: str) ->
 def test_an_unknown_or_foreign_project_is_not_found(campus: Campus, key: str, project_id: str) -> None:
     page = RANGE_PAGES[key]
     assert ask(campus, page, "filled.data", path=f"/p/{project_id}/").status_code == 404
-    assert ask(campus, page, "head.children", path=f"/p/{project_id}/").status_code == 404
+    assert ask(campus, page, HEAD, path=f"/p/{project_id}/").status_code == 404
 
 
 @pytest.mark.parametrize("key", RANGE_PAGES)
@@ -135,8 +137,9 @@ def _texts_of_figures(response: dict[str, Any]) -> list[str]:
 
     def walk(node: Any) -> None:
         if isinstance(node, dict):
-            for child in node.values():
-                walk(child)
+            for key, child in node.items():
+                if key != "rows":  # the cells of the table, which are written as text
+                    walk(child)
         elif isinstance(node, list):
             for child in node:
                 walk(child)
