@@ -16,6 +16,7 @@ from dash_app.domain.ports import Measurements, Session, Sites
 from dash_app.domain.time import Clock
 from dash_app.domain.view import View
 from dash_app.workflows.measured import Place, find_place, view_of
+from pages.range_compare import with_comparison
 from pages.range_export import offer_tables
 from pages.range_page import Loaded, RangePage, filled_view, head_view, outage_view
 
@@ -62,7 +63,8 @@ def register_range_page(
         except OUTAGES as fault:
             log.warning("page without new data", page=page.key, reason=str(fault), pathname=pathname)
             return outage_view(page, fault, filled=bool(filled))
-        return filled_view(page, loaded, opening=not filled)
+        shown = filled_view(page, loaded, opening=not filled)
+        return with_comparison(page, shown, loaded, lambda other: load(session, place, other, False))
 
     register_range_bar(app, page.range_ids)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from dash_app.domain.time import local_midnight
+from dash_app.domain.time import floor_to, local_midnight
 from dash_app.domain.view import ONE_DAY, Compare, Range, View, span
 
 YEAR_OF_WEEKS = timedelta(weeks=52)
@@ -39,8 +39,10 @@ class Compared:
         return _years_later(moment, self.years) if self.years else moment + self.shift
 
 
-def compared_to(view: View) -> Compared | None:
+def compared_to(view: View, known_until: datetime | None = None) -> Compared | None:
     """Return the period that a view is compared with, or None without a comparison.
+
+    What is over of a view ends with the last step that is whole and, where `known_until` is given, measured.
 
     >>> from zoneinfo import ZoneInfo
     >>> from dash_app.domain.address import parse_view
@@ -55,9 +57,10 @@ def compared_to(view: View) -> Compared | None:
     """
     if view.compare is None:
         return None
-    if view.rolling:
-        return _moments_before(view, view.compare)
-    return _days_before(view, view.compare)
+    over = view.until
+    if view.until < view.end or view.rolling:
+        over = max(floor_to(min(view.until, known_until or view.until), view.native), view.start)
+    return _moments_before(view, view.compare, over) if view.rolling else _days_before(view, view.compare, over)
 
 
 def too_long_ago(view: View, compared: Compared) -> bool:
@@ -86,22 +89,21 @@ def laid_over(compared: Compared, view: View, moments: Iterable[datetime]) -> li
     return [place if place is not None and first <= place < last else None for place in places]
 
 
-def _moments_before(view: View, compare: Compare) -> Compared:
-    length = view.end - view.start
-    if compare is Compare.PREVIOUS:
-        start, end, shift = view.start - length, view.start, length
-    else:
-        start, end = (_utc(_wall(moment, view) - YEAR_OF_WEEKS, view) for moment in (view.start, view.end))
+def _moments_before(view: View, compare: Compare, over: datetime) -> Compared:
+    shift = -(-(view.end - view.start) // view.native) * view.native
+    start, end, until = view.start - shift, view.start, over - shift
+    if compare is Compare.YEAR:
         shift = YEAR_OF_WEEKS
+        start, end, until = (_utc(_wall(moment, view) - shift, view) for moment in (view.start, view.end, over))
     first, last = (moment.astimezone(view.zone).date() for moment in (start, end))
-    return Compared(compare=compare, first=first, last=last, start=start, end=end, until=end, shift=shift)
+    return Compared(compare=compare, first=first, last=last, start=start, end=end, until=until, shift=shift)
 
 
-def _days_before(view: View, compare: Compare) -> Compared:
+def _days_before(view: View, compare: Compare, over: datetime) -> Compared:
     first, last, years = _calendar_before(view, compare)
     start, end = local_midnight(first, view.zone), local_midnight(last + ONE_DAY, view.zone)
     shift = view.first - first
-    now = _wall(view.until, view)
+    now = _wall(over, view)
     same = _years_later(now, -years) or datetime.combine(date(now.year - years, 3, 1), now.min.time())
     until = end if view.until == view.end else _utc(same if years else now - shift, view)
     return Compared(

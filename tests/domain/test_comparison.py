@@ -65,6 +65,17 @@ def test_before_a_range_that_ends_now_lies_one_of_the_same_length(kind: str) -> 
     assert found.until == found.end
 
 
+def test_only_whole_steps_that_are_measured_are_compared() -> None:
+    now = NOW + timedelta(minutes=7, seconds=12)
+    for search in ("?range=day&compare=previous", "?range=3h&compare=previous"):
+        view = view_of(search, now=now)
+        whole, known = compared_to(view), compared_to(view, NOW - QUARTER)
+        assert whole is not None and known is not None
+        assert whole.until - whole.start == NOW - view.start
+        assert known.until - known.start == NOW - QUARTER - view.start
+        assert whole.shift % QUARTER == timedelta(0)
+
+
 def test_without_a_comparison_there_is_none() -> None:
     assert compared_to(view_of("")) is None
 
