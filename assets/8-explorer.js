@@ -40,11 +40,10 @@
   });
 
   /* On a phone the list is folded away: the charts come first. */
-  const narrow = window.matchMedia("(max-width: 767.98px)");
-  new MutationObserver((_changes, observer) => {
-    const chooser = document.querySelector("[data-chooser]:not([data-folded])");
-    if (!chooser) return;
-    chooser.dataset.folded = "1";
-    if (narrow.matches) chooser.open = false;
-  }).observe(document.documentElement, { childList: true, subtree: true });
+  document.addEventListener("click", (event) => {
+    const fold = event.target.closest("[data-choose-fold]");
+    if (!fold) return;
+    const open = fold.getAttribute("aria-expanded") !== "true";
+    fold.setAttribute("aria-expanded", String(open));
+  });
 })();

@@ -23,9 +23,11 @@ from components.time_series import PART_DASHES, nice_top
 from components.tokens import LIGHT, css_name, rgba
 from components.words import _
 
-MARGIN = {"l": 54, "r": 12, "t": 24, "b": 26}
-ROW_PX, TALL_ROW_PX, GAP_PX = 92, 190, 34
+MARGIN = {"l": 44, "r": 12, "t": 30, "b": 26}
+ROW_PX, TALL_ROW_PX, GAP_PX = 92, 190, 40
 PHONE_ROW_PX, PHONE_TALL_ROW_PX = 84, 150
+LEAST_PX, PHONE_LEAST_PX = 400, 240
+"""The least height of all rows together: few of them are higher."""
 FRAME_PX = MARGIN["t"] + MARGIN["b"]
 HIGHEST_DRAWN = 1e300
 Gaps = tuple[tuple[datetime, datetime], ...]
@@ -67,12 +69,12 @@ class ExplorerPicture:
     @property
     def height(self) -> int:
         """The height of the chart, px."""
-        return _height(len(self.rows), TALL_ROW_PX if self.tall else ROW_PX)
+        return _height(len(self.rows), TALL_ROW_PX if self.tall else ROW_PX, LEAST_PX)
 
     @property
     def phone_height(self) -> int:
         """The height of the chart on a phone, px."""
-        return _height(len(self.rows), PHONE_TALL_ROW_PX if self.tall else PHONE_ROW_PX)
+        return _height(len(self.rows), PHONE_TALL_ROW_PX if self.tall else PHONE_ROW_PX, PHONE_LEAST_PX)
 
 
 def explorer_figure(picture: ExplorerPicture) -> go.Figure:
@@ -85,6 +87,9 @@ def explorer_figure(picture: ExplorerPicture) -> go.Figure:
         _draw_axis(figure, picture, row, place)
         _draw_gaps(figure, picture, row, axis)
         _write_title(figure, row, axis)
+    if not picture.rows:
+        figure.update_yaxes(range=[0, 1], tickvals=[], fixedrange=True)
+        figure.add_annotation(x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, text=_("Nothing is chosen."))
     last = "y" if len(picture.rows) < 2 else f"y{len(picture.rows)}"
     draw_time_axis(figure, picture.start, picture.end, picture.zone, anchor=last)
     if picture.start < picture.now < picture.end:
@@ -152,9 +157,9 @@ def value_range(rows: Sequence[pd.Series], *, whole: bool) -> tuple[float, float
     return low - room, high + room
 
 
-def _height(rows: int, row_px: int) -> int:
+def _height(rows: int, row_px: int, least_px: int) -> int:
     count = max(rows, 1)
-    return FRAME_PX + count * row_px + (count - 1) * GAP_PX
+    return FRAME_PX + max(least_px, count * row_px + (count - 1) * GAP_PX)
 
 
 def _draw_line(
@@ -222,8 +227,8 @@ def _write_title(figure: go.Figure, row: ChartRow, axis: str) -> None:
         yref=f"{axis} domain",
         xanchor="left",
         yanchor="bottom",
-        xshift=-48,
-        yshift=5,
+        xshift=-38,
+        yshift=8,
         showarrow=False,
         text=f"<b>{plain(row.title)}</b>, {plain(row.unit)}" if row.title else plain(row.unit),
         font={"size": 12, "color": LIGHT.text},

@@ -28,17 +28,17 @@ PAGE: RangePage[Explorer] = RangePage(
     key="measurements",
     title=mark("Measurements"),
     parts=(
-        Slot(key="chooser", draw=None, width=Width.THIRD, height=480),
+        Slot(key="chooser", draw=None, width=Width.THIRD, height=600),
         ChartSlot(
             key="series",
             title=mark("Chosen measurands"),
             draw=views.chart_view,
             table=views.export_table,
-            height=520,
-            phone_height=430,
+            height=550,
+            phone_height=512,
             width=Width.TWO_THIRDS,
         ),
-        Slot(key="facts", draw=views.facts_card),
+        Slot(key="facts", draw=views.facts_card, height=280),
     ),
     banners=views.choice_notes,
 )

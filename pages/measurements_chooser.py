@@ -26,7 +26,7 @@ from pages.measurements_words import ADDRESS, GROUPS, about, flags, newest_words
 
 GROUP, NEWEST = "measurements-group", "measurements-newest"
 """Types of ids: the boxes of a group, the newest value of a measurand."""
-SEARCH = "measurements-search"
+SEARCH, LIST = "measurements-search", "measurements-list"
 
 
 def chooser_card(place: Place, choice: Choice) -> html.Section:
@@ -36,16 +36,20 @@ def chooser_card(place: Place, choice: Choice) -> html.Section:
     chosen = [m.measurand_id for m in choice.measurands]
     groups = [_group(key, _(name), found, chosen) for key, name, found in grouped(place)]
     clear = html.Button(_("Clear"), type="button", className="btn sb-tertiary sb-small", **data(choose_none=ADDRESS))
-    body = html.Details(
-        [
-            html.Summary([html.Span(_("Choose measurands")), icon(Icon.CHEVRON_DOWN, size=14)]),
-            _search(),
-            html.Div(groups, className="sb-choose-list", tabIndex=0, **aria(label=_("Measurands")), role="group"),
-            html.P(_("No measurand has such a name."), hidden=True, className="sb-choose-none", role="status"),
-        ],
-        open=True,
-        className="sb-choose",
-        **data(chooser=ADDRESS),
+    fold = html.Button(
+        [html.Span(_("Choose measurands")), icon(Icon.CHEVRON_DOWN, size=14)],
+        type="button",
+        className="sb-choose-fold",
+        **aria(expanded="false", controls=LIST),
+        **data(choose_fold="1"),
+    )
+    found = [
+        _search(),
+        html.Div(groups, className="sb-choose-list", tabIndex=0, role="group", **aria(label=_("Measurands"))),
+        html.P(_("No measurand has such a name."), hidden=True, className="sb-choose-none", role="status"),
+    ]
+    body = html.Div(
+        [fold, html.Div(found, id=LIST, className="sb-choose-body")], className="sb-choose", **data(chooser=ADDRESS)
     )
     return card(_("Measurands"), body, meta=_("All that this project has"), actions=clear, class_name="sb-chooser")
 
@@ -76,14 +80,10 @@ def newest_line(measurand: Measurand, found: LiveValue | None, view: View) -> An
     return words
 
 
-def _search() -> dbc.Input:
-    return dbc.Input(
-        id=SEARCH,
-        type="search",
-        placeholder=_("Search"),
-        class_name="sb-choose-search",
-        **aria(label=_("Search measurands")),
-    )
+def _search() -> html.Label:
+    words = html.Span(_("Search measurands"), className="visually-hidden")
+    field = dbc.Input(id=SEARCH, type="search", placeholder=_("Search"), class_name="sb-choose-search")
+    return html.Label([words, field], className="sb-choose-find")
 
 
 def _group(key: str, name: str, found: list[Measurand], chosen: list[str]) -> html.Fieldset:

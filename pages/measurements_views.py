@@ -15,7 +15,6 @@ from components.graph import MAX_POINTS, drawn
 from components.icons import Icon
 from components.numbers import duration, moment_words, percent, step_words
 from components.states import banner, empty
-from components.tables import table
 from components.words import _, ngettext
 from dash_app.domain.export import ExportTable, time_table
 from dash_app.domain.kpi import average_on_local_days
@@ -77,7 +76,7 @@ def facts_card(loaded: Explorer) -> html.Section:
         _("Newest value"),
     ]
     rows = [_facts_row(loaded, m, loaded.facts(m)) for m in loaded.choice.measurands]
-    return card(title, table(title, head, rows, numbers=frozenset(range(1, 7))), meta=meta, class_name="sb-facts")
+    return card(title, _table(title, head, rows), meta=meta, class_name="sb-range-facts")
 
 
 def choice_notes(loaded: Explorer) -> list[Any]:
@@ -158,8 +157,8 @@ def _caption(loaded: Explorer, picture: ExplorerPicture) -> str:
 def _facts_row(loaded: Explorer, measurand: Measurand, facts: SeriesFacts) -> list[Any]:
     unit = unit_of(measurand)
     name = [
-        html.Span(measurand.name, className="sb-facts-name"),
-        html.Span(", ".join([about(measurand), *flags(measurand)]), className="sb-facts-about"),
+        html.Span(measurand.name, className="sb-range-facts-name"),
+        html.Span(", ".join([about(measurand), *flags(measurand)]), className="sb-range-facts-about"),
     ]
     newest = loaded.last_value(measurand)
     if not facts.count:
@@ -175,6 +174,23 @@ def _facts_row(loaded: Explorer, measurand: Measurand, facts: SeriesFacts) -> li
         _gap_words(facts),
         newest_words(measurand, newest, loaded.view),
     ]
+
+
+def _table(title: str, head: list[str], rows: list[list[Any]]) -> html.Table:
+    """Return a real table whose cells carry their heading, for the list that a phone makes of it."""
+    looks = ["", *["sb-number"] * (len(head) - 2), ""]
+    top = html.Tr([html.Th(words, scope="col", className=look) for words, look in zip(head, looks, strict=True)])
+    lines = [
+        html.Tr(
+            [
+                html.Td(cell, className=look, **data(label=words))
+                for cell, look, words in zip(row, looks, head, strict=True)
+            ]
+        )
+        for row in rows
+    ]
+    caption = html.Caption(title, className="visually-hidden")
+    return html.Table([caption, html.Thead(top), html.Tbody(lines)], className="sb-table")
 
 
 def _gap_words(facts: SeriesFacts) -> str:
@@ -195,4 +211,4 @@ def _silent(loaded: Explorer, measurand: Measurand) -> Any:
         return words
     href = path_of(loaded.place) + view.query(kind=Range.DAY, at=day, keep_resolution=False)
     link = html.A(_("Go there"), href=href, className="btn sb-secondary sb-small", **data(address=ADDRESS))
-    return html.Span([words, " ", link], className="sb-facts-silent")
+    return html.Span([words, " ", link], className="sb-range-facts-silent")

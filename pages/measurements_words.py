@@ -55,7 +55,7 @@ def about(measurand: Measurand) -> str:
 def flags(measurand: Measurand) -> list[str]:
     """Return what has to be known about a measurand besides its name."""
     found = []
-    if measurand.simulated:
+    if measurand.simulated and _("simulated") not in measurand.name:
         found.append(_("simulated"))
     if measurand.sparse:
         found.append(_("sparse"))

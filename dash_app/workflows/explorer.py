@@ -25,6 +25,8 @@ MOST = 12
 FIRST_CHOICE = (Quantity.PV_KW, Quantity.LOAD_KW, Quantity.SOC, Quantity.IMPORT_KW)
 """What is chosen at first: the first measurand of each."""
 PERCENT = 100.0
+LOOK_BACK = timedelta(days=31)
+"""How far before a view the last value of a silent measurand is looked for."""
 
 
 class Charts(StrEnum):
@@ -46,7 +48,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explorer(Measured):
-    """The chosen measurands and the newest value of each; values in the unit that is shown (SoC in percent)."""
+    """The chosen measurands and the newest value of every one; values in the unit that is shown (SoC in percent)."""
 
     choice: Choice
     newest: Mapping[str, LiveValue]
@@ -62,11 +64,11 @@ class Explorer(Measured):
         return facts_of(self.values(measurand), measurand.resolution, until)
 
     def last_value(self, measurand: Measurand) -> LiveValue | None:
-        """Return the newest value that is known of a measurand, in the unit that is shown."""
-        found = self.newest.get(measurand.measurand_id)
-        if found is not None and measurand.quantity is Quantity.SOC:
-            return replace(found, value=found.value * PERCENT)
-        return found
+        """Return the newest value that is known of a measurand: the server's own, else the last one of the view."""
+        found, facts = self.newest.get(measurand.measurand_id), self.facts(measurand)
+        if found is not None or facts.last is None or facts.last_at is None:
+            return found
+        return LiveValue(measurand_id=measurand.measurand_id, at=facts.last_at, value=facts.last)
 
 
 def load_explorer(session: Session, place: Place, view: View, *, opening: bool, measurements: Measurements) -> Explorer:
@@ -75,17 +77,42 @@ def load_explorer(session: Session, place: Place, view: View, *, opening: bool, 
     wanted = choice.measurands or place.measurands[:1]
     window = load_window(session, place, view, opening=opening, measurements=measurements, wanted=wanted)
     newest = load_newest(session, place, measurements=measurements)
-    return Explorer(place=place, view=view, window=orderly(window), choice=choice, newest=newest)
+    found = Explorer(place=place, view=view, window=orderly(window), choice=choice, newest=newest)
+    silent = [m for m in choice.measurands if found.last_value(m) is None]
+    before = _last_before(session, place, view, silent, measurements=measurements) if silent else {}
+    return replace(found, newest={**newest, **before})
 
 
 def load_newest(session: Session, place: Place, *, measurements: Measurements) -> dict[str, LiveValue]:
-    """Return the newest value of each measurand by its id; nothing while the API cannot be asked."""
+    """Return the newest value of each measurand by its id, as shown; nothing while the API cannot be asked."""
     try:
-        return {live.measurand_id: live for live in measurements.live(session, place.project)}
+        known = measurements.live(session, place.project)
     except SessionEnded:
         raise
     except ApiError:
         return {}
+    percent = {m.measurand_id for m in place.measurands if m.quantity is Quantity.SOC}
+    return {
+        live.measurand_id: replace(live, value=live.value * PERCENT) if live.measurand_id in percent else live
+        for live in known
+    }
+
+
+def _last_before(
+    session: Session, place: Place, view: View, silent: list[Measurand], *, measurements: Measurements
+) -> dict[str, LiveValue]:
+    """Return the last values in the weeks before a view of measurands that say nothing in it."""
+    ids = [m.measurand_id for m in silent]
+    try:
+        window = measurements.load_window(session, place.project, view.start - LOOK_BACK, view.start, ids)
+    except SessionEnded:
+        raise
+    except ApiError:
+        return {}
+    earlier = replace(view, span=(view.start - LOOK_BACK, view.start))
+    found = Explorer(place=place, view=earlier, window=orderly(window), choice=Choice(measurands=()), newest={})
+    last = {m.measurand_id: found.last_value(m) for m in silent}
+    return {name: value for name, value in last.items() if value is not None}
 
 
 def choice_of(place: Place, asked: Mapping[str, str]) -> Choice:
