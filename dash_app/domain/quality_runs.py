@@ -51,13 +51,15 @@ class ZeroRuns:
     """Zeros are suspicious where a signal otherwise stays away from 0, and where PV should see the sun.
 
     Load: the lowest hundredth of its positive values is above `floor_share` of their median, zeros are rarer than
-    `most_zeros`. PV: nothing for `pv_h` hours in a row with the sun above `sun_deg` (a whole day and more).
+    `most_zeros`. PV: nothing for `pv_h` hours in a row, `least_sunny_h` of them with the sun above
+    `sun_deg`.
     """
 
     floor_share: float = 0.1
     most_zeros: float = 0.2
     serious_h: float = 6.0
     pv_h: float = 20.0
+    least_sunny_h: float = 4.0
     sun_deg: float = 10.0
 
 
@@ -96,7 +98,7 @@ def _dark_days(signal: Signal, rule: ZeroRuns) -> tuple[Finding, ...]:
     found = []
     for first, after in runs_of(nothing):
         sunny_h = float(sunny[first:after].sum()) * signal.step_h
-        if (after - first) * signal.step_h >= rule.pv_h and sunny_h >= 0.2 * rule.pv_h:
+        if (after - first) * signal.step_h >= rule.pv_h and sunny_h >= rule.least_sunny_h:
             hours = (after - first) * signal.step_h
             found.append(signal.finding(Rule.ZERO_RUN, Severity.SERIOUS, first, after, hours=hours, sunny_h=sunny_h))
     return tuple(found)
@@ -106,14 +108,16 @@ def _dark_days(signal: Signal, rule: ZeroRuns) -> tuple[Finding, ...]:
 class Stuck:
     """A value above `above_level` of the level that does not move for `load_h` hours (other meters: `other_h`).
 
-    Meters that count in steps of more than `coarse` of the level are left to the rule for coarse meters. PV also must
-    not creep along a straight line (by less than `creep` of the level or one quantum a step) for `pv_h` hours.
+    Meters that count in steps of more than `coarse` of the level are left to the rule for coarse meters, and a value of
+    less than `least_quanta` such steps may repeat by chance. PV also must not creep along a straight line (by less than
+    `creep` of the level or one quantum a step) for `pv_h` hours.
     """
 
     above_level: float = 0.01
     load_h: float = 8.0
     other_h: float = 12.0
     coarse: float = 0.01
+    least_quanta: float = 20.0
     pv_h: float = 12.0
     creep: float = 0.005
     serious_h: float = 24.0
@@ -129,7 +133,12 @@ def find_stuck(signal: Signal, rule: Stuck = Stuck()) -> tuple[Finding, ...]:
     values = signal.array
     change = np.abs(np.diff(values, prepend=np.nan))
     tolerance = max(rule.creep * signal.level, 1.01 * signal.quantum) if of_pv else 0.0
-    still = (change <= tolerance) & (values > rule.above_level * signal.level)
+    lowest = (
+        rule.above_level * signal.level
+        if of_pv
+        else max(rule.above_level * signal.level, rule.least_quanta * signal.quantum)
+    )
+    still = (change <= tolerance) & (values > lowest)
     hours = rule.pv_h if of_pv else rule.load_h if signal.quantity is Quantity.LOAD_KW else rule.other_h
     return _standing(signal, still, hours, rule)
 

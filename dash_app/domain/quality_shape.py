@@ -14,15 +14,16 @@ from dash_app.domain.site import Quantity
 class Spikes:
     """A spike is above `factor` x the level for at most `longest_h`, and not usual within `around_h` before and after.
 
-    It must also stand `apart` x above everything that is no such candidate. PV with a known nameplate is judged by
-    that alone: above `nameplate_factor` x it. A first value after a gap of `jump_gap_h` or more
-    is a jump (the energy of the gap in one step) from `jump_factor` x the level on, if it is also at least
-    `jump_mean_share` of what the mean would have brought during the gap.
+    It must also stand `apart` x above everything that is no such candidate. Sub-meters need `other_days` of values: an
+    appliance may run once in weeks. PV with a known nameplate is judged by that alone: above `nameplate_factor` x it.
+    A first value after a gap of `jump_gap_h` or more is a jump (the energy of the gap in one step) from `jump_factor` x
+    the level on, if it is also at least `jump_mean_share` of what the mean would have brought during the gap.
     """
 
     factor: float = 4.0
     apart: float = 1.5
     longest_h: float = 4.0
+    other_days: float = 26.0
     around_h: float = 24.0
     nameplate_factor: float = 1.5
     jump_gap_h: float = 3.0
@@ -32,7 +33,7 @@ class Spikes:
 
 def find_spikes(signal: Signal, rule: Spikes = Spikes()) -> tuple[Finding, ...]:
     """Return values far above what the signal otherwise reaches."""
-    if signal.level <= 0 or signal.quantity is Quantity.SOC:
+    if signal.level <= 0 or signal.quantity is Quantity.SOC or _too_short(signal, rule):
         return ()
     values = signal.array
     above = np.nan_to_num(values, nan=0.0) > _high(signal, rule)
@@ -89,6 +90,12 @@ def _high(signal: Signal, rule: Spikes) -> float:
     if _by_nameplate(signal):
         return rule.nameplate_factor * (signal.nameplate_kw or 0.0)
     return rule.factor * signal.level
+
+
+def _too_short(signal: Signal, rule: Spikes) -> bool:
+    places = np.flatnonzero(np.isfinite(signal.array))
+    days = (places[-1] - places[0]) * signal.step_h / 24
+    return signal.quantity is Quantity.OTHER_KW and bool(days < rule.other_days)
 
 
 def _by_nameplate(signal: Signal) -> bool:
