@@ -17,6 +17,8 @@ from dash_app.domain.time import local_midnight
 
 Ticks = tuple[list[datetime], list[str]]
 ONE_DAY = timedelta(days=1)
+SHORT, SHORT_STEPS_MIN = timedelta(hours=20), (5, 10, 15, 30, 60, 120, 180, 360)
+"""Up to this length ticks stand on the clock only, as many as there is room for."""
 
 
 def wall_clock(index: pd.DatetimeIndex, zone: ZoneInfo) -> list[datetime]:
@@ -32,8 +34,13 @@ def wall(moment: datetime, zone: ZoneInfo) -> datetime:
 def time_ticks(start: datetime, end: datetime, zone: ZoneInfo, *, phone: bool = False) -> Ticks:
     """Return tick places (wall clock) and their texts; a phone gets at most about five."""
     days = round((end - start) / ONE_DAY)
+    if end - start < SHORT:
+        every_min = next(
+            step for step in SHORT_STEPS_MIN if (end - start) / timedelta(minutes=step) <= (4 if phone else 8)
+        )
+        return _clock_ticks(start, end, zone, every_min)
     if days <= 3:
-        return _hour_ticks(start, end, zone, (6, 12, 24)[max(days, 1) - 1] if phone else 3 if days <= 1 else 6)
+        return _clock_ticks(start, end, zone, 60 * ((6, 12, 24)[max(days, 1) - 1] if phone else 3 if days <= 1 else 6))
     wanted = 5 if phone else 14
     every = next((step for step in (1, 2, 7, 14) if days / step <= wanted), None)
     if every is not None and days <= 100:
@@ -123,13 +130,12 @@ def draw_unit(figure: go.Figure, text: str, *, y: float = 1.0) -> None:
     )
 
 
-def _hour_ticks(start: datetime, end: datetime, zone: ZoneInfo, every_h: int) -> Ticks:
-    places, texts = [], []
-    for day in _days(start, end, zone):
-        for hour in range(0, 24, every_h):
-            place = datetime(day.year, day.month, day.day, hour)  # noqa: DTZ001 - the wall clock is naive by intent
-            places.append(place)
-            texts.append(f"{hour:02d}:00" if hour else f"<b>{day_words(day, weekday=True)}</b>")
+def _clock_ticks(start: datetime, end: datetime, zone: ZoneInfo, every_min: int) -> Ticks:
+    first, last = wall(start, zone), wall(end, zone)
+    midnights = (datetime(day.year, day.month, day.day) for day in _days(start, end, zone))  # noqa: DTZ001 - wall clock
+    every = [midnight + timedelta(minutes=at) for midnight in midnights for at in range(0, 24 * 60, every_min)]
+    places = [place for place in every if first <= place < last]
+    texts = [f"{at:%H:%M}" if at.hour or at.minute else f"<b>{day_words(at.date(), weekday=True)}</b>" for at in places]
     return places, texts
 
 

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from dash import html
 
 from components.aria import aria, data
-from components.graph import downsampled
+from components.graph import MAX_POINTS, downsampled
 from components.time_axis import draw_gaps, draw_now, draw_time_axis, draw_unit, wall, wall_clock
 from components.tokens import LIGHT, rgba
 from components.words import _
@@ -23,6 +23,8 @@ from dash_app.domain.frames import Band
 
 WIDE_ONLY = "wide-only"
 """The name of annotations for which a phone has no room."""
+FEW_POINTS = 3
+"""So few measured values are marked: a line needs two."""
 PART_DASHES = ("solid", "6px,3px", "2px,3px", "10px,4px", "6px,3px,2px,3px", "10px,3px,2px,3px")
 
 
@@ -68,6 +70,7 @@ def time_series_figure(series: TimeSeries) -> go.Figure:
     top, tick = nice_top(_highest(series))
     figure.update_yaxes(range=[0, top], tick0=0, dtick=tick, fixedrange=False)
     figure.update_layout(uirevision=f"{series.start.isoformat()}/{series.end.isoformat()}", dragmode="zoom")
+    figure.layout.meta = {**figure.layout.meta, "downsampled": _is_downsampled(series)}
     if series.start < series.now < series.end:
         draw_now(figure, series.now, series.zone)
         _label_forecast(figure, series, top)
@@ -119,7 +122,8 @@ def _draw_measured(figure: go.Figure, series: TimeSeries) -> None:
         y=line.to_numpy(),
         name=series.measured.name,
         meta="measured",
-        mode="lines",
+        mode="lines+markers" if 0 < line.count() <= FEW_POINTS else "lines",
+        marker={"size": 5},
         line={"color": series.colour, "width": 2, "shape": "linear"},
         connectgaps=False,
         hovertemplate=f"%{{y:.1f}} {series.unit}",
@@ -199,6 +203,11 @@ def _label_forecast(figure: go.Figure, series: TimeSeries, top: float) -> None:
 
 def _has_band(forecast: pd.DataFrame) -> bool:
     return Band.P10 in forecast.columns and Band.P90 in forecast.columns
+
+
+def _is_downsampled(series: TimeSeries) -> bool:
+    lines = [series.measured.values, *(part.values for part in series.parts)]
+    return any(len(values) > MAX_POINTS for values in lines)
 
 
 def _highest(series: TimeSeries) -> float:

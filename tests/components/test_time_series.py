@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from components.graph import MAX_POINTS
 from components.time_axis import time_ticks
 from components.time_series import legend_chips, nice_top, time_series_figure
 from components.tokens import LIGHT
@@ -14,6 +15,7 @@ from tests.components.drawing import overview
 from tests.fakes.campus import NOW, ZONE, measurands, series_of
 
 HOUR = timedelta(hours=1)
+NOW_HALF = datetime(2020, 9, 28, 3, 30, tzinfo=UTC)
 MIDNIGHT = datetime(2020, 9, 26, 14, tzinfo=UTC)
 
 
@@ -110,8 +112,33 @@ def test_a_phone_never_gets_more_than_five_labels(days: int) -> None:
     assert 2 <= len(places) == len(texts) <= 5
 
 
+@pytest.mark.parametrize(
+    ("minutes", "first", "every"),
+    [(15, "13:30", 5), (30, "13:30", 5), (60, "13:30", 10), (180, "13:30", 30), (720, "14:00", 120)],
+)
+def test_a_short_range_has_ticks_on_round_times(minutes: int, first: str, every: int) -> None:
+    places, texts = time_ticks(NOW_HALF, NOW_HALF + timedelta(minutes=minutes), ZONE)
+    assert (texts[0], places[1] - places[0]) == (first, timedelta(minutes=every))
+    assert 2 <= len(places) <= 8
+    assert 2 <= len(time_ticks(NOW_HALF, NOW_HALF + timedelta(minutes=minutes), ZONE, phone=True)[0]) <= 5
+
+
 @pytest.mark.parametrize("highest", [0.3, 1.0, 5.2, 64.2, 99.9, 129.7, 1000.0])
 def test_an_axis_has_two_to_five_round_steps(highest: float) -> None:
     top, tick = nice_top(highest)
     assert top >= highest
     assert 2 <= round(top / tick) <= 5
+
+
+def test_a_single_value_is_seen_though_it_makes_no_line() -> None:
+    figure = time_series_figure(chart_series(overview("?range=30min"), Quantity.LOAD_KW))
+    assert traces(figure, "measured")[0].mode == "lines+markers"
+    figure = time_series_figure(chart_series(overview(), Quantity.LOAD_KW))
+    assert traces(figure, "measured")[0].mode == "lines"
+
+
+def test_a_chart_knows_whether_points_were_left_out() -> None:
+    year = time_series_figure(chart_series(overview("?range=year&resolution=15"), Quantity.PV_KW))
+    assert year.layout.meta["downsampled"] is True
+    assert max(len(trace.x) for trace in year.data) <= MAX_POINTS
+    assert time_series_figure(chart_series(overview(), Quantity.PV_KW)).layout.meta["downsampled"] is False
