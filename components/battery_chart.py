@@ -91,7 +91,8 @@ def table_rows(picture: BatteryPicture) -> list[list[str]]:
 def _draw_measured(figure: go.Figure, picture: BatteryPicture) -> None:
     powers = pd.DataFrame({Column.CHARGE: picture.charge, Column.DISCHARGE: picture.discharge})
     kept = thinned(powers, picture.step)
-    starts, ends = walls(kept.starts, picture.zone), walls(kept.ends, picture.zone)
+    starts = walls(kept.starts, picture.zone)
+    ends = walls([min(end, picture.now) for end in kept.ends], picture.zone)
     words = {Column.CHARGE: _("Charging"), Column.DISCHARGE: _("Discharging")}
     for column, sign in SIDES:
         values = kept.frame[column].to_numpy(dtype=float)

@@ -73,7 +73,7 @@ def draw_soc_line(
 
 def draw_soc_limits(figure: go.Figure, limits: Sequence[Limit], x: Sequence[datetime], levels: Floats) -> None:
     """Draw each limit as a thin line over the whole row, its label where the curve (`levels` at `x`, 0..1) is not."""
-    taken: list[int] = []
+    taken: list[float] = []
     for limit in limits:
         figure.add_shape(
             type="line",
@@ -86,8 +86,9 @@ def draw_soc_limits(figure: go.Figure, limits: Sequence[Limit], x: Sequence[date
             line={"color": LIGHT.neutral, "width": 1, "dash": "4px,3px"},
         )
         if len(x):
-            taken.append(_free_place(levels, limit.level, taken))
-            write(figure, x[taken[-1]], 100 * limit.level, limit.words, yref="y2", yshift=8 * limit.side)
+            taken.append(_free_place(x, levels, limit.level, taken))
+            moment = x[0] + taken[-1] * (x[-1] - x[0])
+            write(figure, moment, 100 * limit.level, limit.words, yref="y2", yshift=8 * limit.side)
 
 
 def draw_price_line(figure: go.Figure, price: Stairs, name: str, width: float, *, dash: str = "solid") -> None:
@@ -145,14 +146,14 @@ def write(figure: go.Figure, x: datetime, y: float, text: str, *, yref: str = "y
     )
 
 
-def _free_place(levels: Floats, level: float, taken: Sequence[int]) -> int:
-    """Return the place along the curve, away from the `taken` ones, where it is farthest from `level`."""
-    around, last = max(1, len(levels) // 12), len(levels) - 1
+def _free_place(x: Sequence[datetime], levels: Floats, level: float, taken: Sequence[float]) -> float:
+    """Return the place (0..1) along the curve, away from the `taken` ones, where it is farthest from `level`."""
+    span = (x[-1] - x[0]).total_seconds() or 1.0
+    shares = np.array([(moment - x[0]).total_seconds() / span for moment in x])
 
-    def distance(place: int) -> float:
-        near = np.abs(levels[max(0, place - around) : place + around + 1] - level)
-        return 1.0 if np.isnan(near).all() else float(np.nanmin(near))
+    def distance(place: float) -> float:
+        around = np.abs(levels[np.abs(shares - place) <= 1 / 12] - level)
+        return 1.0 if np.isnan(around).all() else float(np.nanmin(around))
 
-    places = [int(share * last) for share in LABEL_PLACES]
-    free = [place for place in places if all(abs(place - other) > 0.15 * last for other in taken)]
-    return max(free or places, key=distance)
+    free = [place for place in LABEL_PLACES if all(abs(place - other) > 0.15 for other in taken)]
+    return max(free or LABEL_PLACES, key=distance)
