@@ -43,6 +43,8 @@ def _nothing_words(quality: Quality) -> str:
     edges = {"a": moment_words(view.start, view.zone), "b": moment_words(view.until, view.zone)}
     if quality.presence_in_all().there == 0:
         return _("No values between %(a)s and %(b)s.", **edges)
+    if quality.findings and quality.rule is not None:
+        return _("No “%(rule)s” between %(a)s and %(b)s.", rule=_(TITLES[quality.rule]), **edges)
     return _("Nothing suspicious between %(a)s and %(b)s.", **edges)
 
 

@@ -137,7 +137,11 @@ def _of_values(finding: Finding, unit: str) -> str:
         case Rule.CLOCK:
             late = known["offset_h"] > 0
             off = duration(timedelta(minutes=round(abs(known["offset_h"]) * 60)))
-            return _("About %(off)s late against the sun", off=off) if late else _("About %(off)s early", off=off)
+            return (
+                _("About %(off)s late against the sun", off=off)
+                if late
+                else _("About %(off)s early against the sun", off=off)
+            )
         case Rule.NEGATIVE:
             return _("%(values)s, down to %(low)s", values=values, low=_value(known["lowest_kw"], unit))
         case Rule.ABOVE_TOTAL:
