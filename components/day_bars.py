@@ -48,7 +48,7 @@ def day_bars_figure(days: Sequence[DayBar], *, now_name: str, before_name: str) 
     places, texts = _ticks(days, TICKS)
     phone_places, phone_texts = _ticks(days, PHONE_TICKS)
     top, tick = nice_top(max((v for day in days for v in (day.energy_kwh, day.before_kwh) if v), default=0.0))
-    figure.update_yaxes(range=[0, top], tick0=0, dtick=tick, fixedrange=True)
+    figure.update_yaxes(range=[0, top], tick0=0, dtick=tick, tickformat=",", fixedrange=True)
     figure.update_xaxes(
         range=[-0.6, len(days) - 0.4], tickvals=places, ticktext=texts, fixedrange=True, showspikes=False
     )

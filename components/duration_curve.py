@@ -37,7 +37,7 @@ def duration_figure(curve: pd.Series, base_kw: float | None) -> go.Figure:
     if base_kw is not None:
         _draw_base(figure, base_kw)
     draw_unit(figure, "kW")
-    figure.update_yaxes(range=[0, top], tick0=0, dtick=tick, fixedrange=True)
+    figure.update_yaxes(range=[0, top], tick0=0, dtick=tick, tickformat=",", fixedrange=True)
     figure.update_xaxes(
         range=[0, 100],
         tickvals=[0, 25, 50, 75, 100],

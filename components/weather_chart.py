@@ -109,7 +109,7 @@ def _draw_axes(figure: go.Figure, values: pd.DataFrame) -> None:
     top, top_tick = nice_top(float(values[Weather.IRRADIANCE_W_M2].max()))
     rows = {
         "yaxis": {"range": [low, high], "tick0": low, "dtick": tick, "domain": ROWS[Weather.TEMPERATURE_C]},
-        "yaxis2": {"range": [0, 100], "tick0": 0, "dtick": 50, "domain": ROWS[Weather.HUMIDITY]},
+        "yaxis2": {"range": [0, 105], "tick0": 0, "dtick": 50, "domain": ROWS[Weather.HUMIDITY]},
         "yaxis3": {
             "range": [0, top],
             "tick0": 0,

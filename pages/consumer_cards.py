@@ -107,9 +107,9 @@ def base_card(consumer: Consumer) -> html.Section:
 def _yearly(consumer: Consumer, base_kw: float) -> str:
     year_kwh = base_kw * 8760
     cost = consumer.cost()
-    if cost is None or not cost.cost_known or cost.import_kwh <= 0 or consumer.worth is None:
+    per_kwh = cost.cost_per_kwh if cost else None
+    if per_kwh is None or consumer.worth is None:
         return _("Held all year that is %(kwh)s.", kwh=with_unit(year_kwh, "kWh", 0))
-    per_kwh = cost.import_cost / cost.import_kwh
     amount = money(year_kwh * per_kwh, consumer.worth.currency, 0)
     text = _("Held all year that is %(kwh)s, %(amount)s at this range's mean import price.")
     return text % {"kwh": with_unit(year_kwh, "kWh", 0), "amount": amount}

@@ -25,12 +25,15 @@ class EnergyCost:
     """Cost of the connection over a range, in the project's currency, and the CO2 of what was imported.
 
     `import_cost` and `export_revenue` are of the hours with power and price; `co2_kg` is None without a CO2 series.
+    `priced_kwh` and `counted_kwh` are what was imported in the hours with a price, and with a CO2 intensity.
     `hours` were asked for; `missing_power_h`, `missing_price_h` and `missing_co2_h` of them could not be counted.
     """
 
     hours: float
     import_kwh: float
     export_kwh: float
+    priced_kwh: float
+    counted_kwh: float
     import_cost: float
     export_revenue: float
     co2_kg: float | None
@@ -42,6 +45,16 @@ class EnergyCost:
     def cost(self) -> float:
         """What was paid for import minus what export brought."""
         return self.import_cost - self.export_revenue
+
+    @property
+    def cost_per_kwh(self) -> float | None:
+        """What an imported kWh cost on average: import cost / energy imported in the priced hours."""
+        return self.import_cost / self.priced_kwh if self.priced_kwh > 0 else None
+
+    @property
+    def co2_per_kwh(self) -> float | None:
+        """How much CO2 came with an imported kWh on average, kg: CO2 / energy imported in the counted hours."""
+        return self.co2_kg / self.counted_kwh if self.co2_kg is not None and self.counted_kwh > 0 else None
 
     @property
     def cost_known(self) -> bool:
@@ -89,7 +102,7 @@ def co2_of_steps(published: Published | None, grid: TimeGrid) -> pd.Series | Non
 
 
 def cost_of(grid_kw: pd.Series, prices: pd.DataFrame, co2_kg_per_kwh: pd.Series | None, step: timedelta) -> EnergyCost:
-    """Return cost and CO2 of the power at the connection (import positive), all on the same index.
+    """Return cost and CO2 of the power at the connection (import positive); prices and CO2 may reach farther.
 
     cost = sum of import_kwh x import price - sum of export_kwh x export price;
     CO2 = sum of import_kwh x the grid's intensity in that step (export is not credited).
@@ -104,15 +117,17 @@ def cost_of(grid_kw: pd.Series, prices: pd.DataFrame, co2_kg_per_kwh: pd.Series 
     brought, sent = grid_kw.clip(lower=0.0) * step_h, (-grid_kw).clip(lower=0.0) * step_h
     price = pd.DataFrame({"in": prices[Price.IMPORT], "out": prices[Price.EXPORT]}).reindex(grid_kw.index)
     priced = grid_kw.notna() & price.notna().all(axis=1)
-    counted = grid_kw.notna() & _present(co2_kg_per_kwh, grid_kw.index)
-    co2 = None if co2_kg_per_kwh is None else float((brought * co2_kg_per_kwh)[counted].sum())
+    carbon = pd.Series(np.nan, index=grid_kw.index) if co2_kg_per_kwh is None else co2_kg_per_kwh.reindex(grid_kw.index)
+    counted = grid_kw.notna() & carbon.notna()
     return EnergyCost(
         hours=len(grid_kw) * step_h,
         import_kwh=float(brought.sum()),
         export_kwh=float(sent.sum()),
+        priced_kwh=float(brought[priced].sum()),
+        counted_kwh=float(brought[counted].sum()),
         import_cost=float((brought * price["in"])[priced].sum()),
         export_revenue=float((sent * price["out"])[priced].sum()),
-        co2_kg=co2 if counted.any() else None,
+        co2_kg=float((brought * carbon)[counted].sum()) if counted.any() else None,
         missing_power_h=float(grid_kw.isna().sum() * step_h),
         missing_price_h=float((~priced).sum() * step_h),
         missing_co2_h=float((~counted).sum() * step_h),
@@ -147,7 +162,3 @@ def priced_sources(
 
 def _worth(power_kw: pd.Series, per_kwh: pd.Series, step_h: float) -> float | None:
     return float((power_kw * per_kwh).sum() * step_h) if per_kwh.notna().any() else None
-
-
-def _present(series: pd.Series | None, index: pd.Index) -> pd.Series:
-    return pd.Series(False, index=index) if series is None else series.reindex(index).notna()

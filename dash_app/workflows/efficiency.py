@@ -12,7 +12,7 @@ from dash_app.domain.kpi import DayEnergy, Kpis, kpis_of
 from dash_app.domain.load_profile import base_load, base_share, load_factor, week_before
 from dash_app.domain.own_use import Share, nameplate_kwp, self_consumption, self_sufficiency, specific_yield
 from dash_app.domain.ports import Measurements, Session
-from dash_app.domain.site import Quantity
+from dash_app.domain.site import Measurand, Quantity
 from dash_app.domain.view import View
 from dash_app.domain.weather import Observed, Signature, Weather, degree_days, signature_of
 from dash_app.workflows.consumer import history_days, load_history
@@ -44,6 +44,10 @@ class Efficiency(Measured):
         kwp = nameplate_kwp(self.place.site, self.place.of(Quantity.PV_KW))
         found = None if figures.total_kwh is None else specific_yield(figures.total_kwh, kwp)
         return None if found is None else (found, figures)
+
+    def part_energy(self, measurand: Measurand) -> float | None:
+        """Return the energy of one measurand over the view, kWh; None where nothing of it was measured."""
+        return kpis_of(self.part(measurand), measurand.resolution, self.view.until, self.place.zone).total_kwh
 
     def consumed(self) -> Share | None:
         """Return how much of the PV was used on site; None without PV or without all meters."""

@@ -72,6 +72,9 @@ def test_what_cannot_be_priced_is_left_out_and_counted() -> None:
     assert (known.import_cost, known.export_revenue, known.cost) == pytest.approx((2.0, 0.1, 1.9))
     assert (known.missing_power_h, known.missing_price_h, known.missing_co2_h) == (1.0, 2.0, 2.0)
     assert known.co2_kg == pytest.approx(3.2)
+    assert (known.priced_kwh, known.counted_kwh) == (10.0, 14.0)
+    assert known.cost_per_kwh == pytest.approx(0.2)
+    assert known.co2_per_kwh == pytest.approx(3.2 / 14)
     assert known.cost_known
     assert not known.cost_complete
     assert not known.co2_complete
@@ -81,7 +84,17 @@ def test_without_a_co2_series_there_is_no_co2() -> None:
     power = pd.Series([1.0], index=grid(1).index())
     assert cost_of(power, price_of_steps(None, grid(1), PLAIN), None, HOUR).co2_kg is None
     assert not cost_of(power, price_of_steps(None, grid(1), PLAIN), None, HOUR).cost_known
+    assert cost_of(power, price_of_steps(None, grid(1), PLAIN), None, HOUR).cost_per_kwh is None
     assert co2_of_steps(None, grid(1)) is None
+
+
+def test_what_was_published_beyond_the_measurements_does_not_matter() -> None:
+    power = pd.Series([10.0, 4.0], index=grid(2).index())
+    prices, co2 = price_of_steps(published([0.05] * 9), grid(9), PLAIN), co2_of_steps(published([0.3] * 9), grid(9))
+    known = cost_of(power, prices, co2, HOUR)
+    assert (known.cost, known.co2_kg) == pytest.approx((2.8, 4.2))
+    assert known.cost_complete
+    assert known.co2_complete
 
 
 def test_a_measured_month_costs_what_a_loop_over_the_raw_files_says() -> None:
