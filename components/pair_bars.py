@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import plotly.graph_objects as go
@@ -31,8 +32,8 @@ def pair_bars_figure(spans: Sequence[Span], unit: str) -> go.Figure:
     _draw(figure, "load", _("Demand"), spans, [span.demand_kwh for span in spans], load)
     known = [kwh for span in spans for kwh in (span.production_kwh, span.demand_kwh) if kwh is not None]
     top, tick = nice_top(max(known, default=0.0))
-    places, texts = _ticks(spans, TICKS)
-    phone_places, phone_texts = _ticks(spans, PHONE_TICKS)
+    places, texts = day_ticks([span.first for span in spans])
+    phone_places, phone_texts = day_ticks([span.first for span in spans], phone=True)
     figure.update_yaxes(range=[0, top], tick0=0, dtick=tick, fixedrange=True)
     figure.update_xaxes(
         range=[-0.6, len(spans) - 0.4], tickvals=places, ticktext=texts, fixedrange=True, showspikes=False
@@ -47,6 +48,13 @@ def pair_bars_figure(spans: Sequence[Span], unit: str) -> go.Figure:
     )
     draw_unit(figure, unit)
     return figure
+
+
+def day_ticks(days: Sequence[date], *, phone: bool = False) -> tuple[list[int], list[str]]:
+    """Return where days are named under bars that stand at 0, 1, 2 ..., and how; a phone has room for five."""
+    every = max(1, -(-len(days) // (PHONE_TICKS if phone else TICKS)))
+    places = list(range(0, len(days), every))
+    return places, [day_words(days[at], weekday=every == 1 and len(days) <= 8) for at in places]
 
 
 def _draw(
@@ -71,12 +79,6 @@ def _when(span: Span) -> str:
     if span.first == span.last:
         return day_words(span.first, weekday=True, year=True)
     return period_words(span.first, span.last)
-
-
-def _ticks(spans: Sequence[Span], wanted: int) -> tuple[list[int], list[str]]:
-    every = max(1, -(-len(spans) // wanted))
-    places = list(range(0, len(spans), every))
-    return places, [day_words(spans[at].first, weekday=every == 1 and len(spans) <= 8) for at in places]
 
 
 def _rows(spans: Sequence[Span]) -> list[list[str]]:

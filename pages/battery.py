@@ -12,7 +12,8 @@ from components.words import mark
 from dash_app.domain.ports import Measurements, Recommendations, Session, Sites
 from dash_app.domain.time import Clock
 from dash_app.domain.view import View
-from dash_app.workflows.battery import BatteryData, BatteryPorts, load_battery
+from dash_app.workflows.battery import RECORD_FOR, BatteryData, BatteryPorts, load_battery
+from dash_app.workflows.kept import Kept
 from dash_app.workflows.measured import Place
 from pages import battery_cards as cards
 from pages import battery_sankeys as sankeys
@@ -77,7 +78,7 @@ def register(
     clock: Clock,
 ) -> None:
     """Put the page and its callbacks into `app`."""
-    ports = BatteryPorts(measurements=measurements, recommendations=recommendations)
+    ports = BatteryPorts(measurements=measurements, recommendations=recommendations, records=Kept(clock, RECORD_FOR))
 
     def load(session: Session, place: Place, view: View, opening: bool) -> BatteryData:
         return load_battery(session, place, view, opening, ports)

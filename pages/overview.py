@@ -16,10 +16,12 @@ from dash_app.domain.ports import Measurements, Recommendations, Session, Sites
 from dash_app.domain.site import Quantity
 from dash_app.domain.time import Clock
 from dash_app.domain.view import View
+from dash_app.workflows.kept import Kept
 from dash_app.workflows.measured import Place, find_place
-from dash_app.workflows.overview import Overview, balance_now, load_overview
+from dash_app.workflows.overview import YIELDS_FOR, Overview, YieldDay, balance_now, load_overview
 from pages import overview_cards as cards
 from pages import overview_views as views
+from pages import overview_yield as yields
 from pages.range_page import ChartSlot, RangePage, Slot, Width, page_layout
 from pages.range_register import register_range_page
 from pages.range_tables import quantity_table
@@ -54,6 +56,22 @@ PAGE: RangePage[Overview] = RangePage(
             phone_height=180,
             link="overview",
         ),
+        ChartSlot(
+            key="pv-second",
+            title=mark("PV production"),
+            draw=views.second_pv_view,
+            table=lambda loaded: overview_table(loaded, Quantity.PV_KW, _("PV production")),
+            height=196,
+            phone_height=180,
+            link="overview",
+        ),
+        ChartSlot(
+            key="yield",
+            title=mark("Expected against actual yield"),
+            draw=yields.yield_view,
+            height=yields.HEIGHT,
+            phone_height=yields.PHONE_HEIGHT,
+        ),
         Slot(key="sources", draw=cards.sources_card, width=Width.HALF),
         Slot(key="arrays", draw=cards.arrays_card, width=Width.HALF),
     ),
@@ -81,9 +99,17 @@ def register(
 ) -> None:
     """Put the page and its callbacks into `app`."""
 
+    kept: Kept[tuple[YieldDay, ...]] = Kept(clock, YIELDS_FOR)
+
     def load(session: Session, place: Place, view: View, opening: bool) -> Overview:
         return load_overview(
-            session, place, view, opening=opening, measurements=measurements, recommendations=recommendations
+            session,
+            place,
+            view,
+            opening=opening,
+            measurements=measurements,
+            recommendations=recommendations,
+            kept=kept,
         )
 
     register_range_page(app, PAGE, load=load, who=who, measurements=measurements, sites=sites, clock=clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import quote
 
 from dash import html
@@ -23,7 +24,8 @@ from dash_app.domain.site import Quantity
 from dash_app.domain.view import View
 from dash_app.workflows.measured import Place
 from dash_app.workflows.overview import Overview
-from pages.overview_views import at_least, main_quantity
+from pages.figure_words import at_least
+from pages.overview_yield import specific_yield_words
 
 NOTHING_KWH = 0.05
 """Less than this is not worth a bar."""
@@ -64,7 +66,7 @@ def action_card(overview: Overview) -> html.Section:
 
 def arrays_card(overview: Overview) -> html.Section:
     """Return the energy and the newest power of each array (of each meter where there is no PV)."""
-    quantity, view = main_quantity(overview.place), overview.view
+    quantity, view = _broken_down(overview.place), overview.view
     measurands = overview.place.of(quantity)
     figures = [(m.name, overview.part_kpis(m)) for m in measurands]
     largest = max([NOTHING_KWH, *(known.total_kwh or 0.0 for _name, known in figures)])
@@ -79,8 +81,16 @@ def arrays_card(overview: Overview) -> html.Section:
         for name, known in figures
     ]
     title, meta = _arrays_words(quantity, view)
-    body = html.Ul(rows, className="sb-list-bars") if rows else not_set_up(_("Nothing is measured here."))
+    body: list[Any] = [html.Ul(rows, className="sb-list-bars") if rows else not_set_up(_("Nothing is measured here."))]
+    if quantity is Quantity.PV_KW:
+        total = sum(known.total_kwh for _name, known in figures if known.total_kwh is not None)
+        words = specific_yield_words(overview, total, _("today") if view.holds_today else _period(view))
+        body.append(html.Div(words, className="sb-specific-yield"))
     return card(title, body, meta=meta, caption=_silent_words(figures) if view.holds_today else "")
+
+
+def _broken_down(place: Place) -> Quantity:
+    return Quantity.PV_KW if place.of(Quantity.PV_KW) else Quantity.LOAD_KW
 
 
 def _arrays_words(quantity: Quantity, view: View) -> tuple[str, str]:

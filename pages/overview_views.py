@@ -23,10 +23,12 @@ from components.tokens import LIGHT
 from components.words import _, ngettext
 from dash_app.domain.frames import Band
 from dash_app.domain.kpi import Kpis, average_on_local_days
+from dash_app.domain.project import PV_FIRST
 from dash_app.domain.site import Quantity
 from dash_app.domain.view import View
 from dash_app.workflows.measured import Place
 from dash_app.workflows.overview import Overview
+from pages.figure_words import at_least
 
 HEIGHTS = {Quantity.PV_KW: (236, 200), Quantity.LOAD_KW: (196, 180)}
 COLOURS = {Quantity.PV_KW: LIGHT.pv, Quantity.LOAD_KW: LIGHT.load}
@@ -36,25 +38,32 @@ FORECAST_UP_TO = timedelta(hours=1)
 
 
 def main_quantity(place: Place) -> Quantity:
-    """Return what the key figures are about: PV, or the demand where there is none."""
-    return Quantity.PV_KW if place.of(Quantity.PV_KW) else Quantity.LOAD_KW
+    """Return what the home of a project begins with: PV or the demand, by the project's type and by what there is."""
+    pv, load = place.of(Quantity.PV_KW), place.of(Quantity.LOAD_KW)
+    return Quantity.PV_KW if pv and (not load or place.project.type in PV_FIRST) else Quantity.LOAD_KW
 
 
 def key_figures(overview: Overview) -> list[Figure]:
-    """Return current, total, average and peak of PV (of the demand without PV), in full precision beside the text."""
+    """Return current, total, average and peak of what the home begins with, in full precision beside the text."""
     quantity = main_quantity(overview.place)
     figures = overview.kpis(quantity)
     return [
         _current(overview, quantity, figures),
-        _total(overview, figures),
+        _total(overview, quantity, figures),
         _average(quantity, figures),
         _peak(overview, quantity, figures),
     ]
 
 
 def pv_view(overview: Overview) -> dict[str, Any] | None:
-    """Return what fills the chart of PV production; None where there is no PV."""
-    return chart_view(overview, Quantity.PV_KW) if overview.place.of(Quantity.PV_KW) else None
+    """Return what fills the chart of PV production above the demand; None where it stands below, or without PV."""
+    return chart_view(overview, Quantity.PV_KW) if main_quantity(overview.place) is Quantity.PV_KW else None
+
+
+def second_pv_view(overview: Overview) -> dict[str, Any] | None:
+    """Return what fills the chart of PV production below the demand; None where it stands above, or without PV."""
+    below = overview.place.of(Quantity.PV_KW) and main_quantity(overview.place) is not Quantity.PV_KW
+    return chart_view(overview, Quantity.PV_KW) if below else None
 
 
 def load_view(overview: Overview) -> dict[str, Any]:
@@ -104,7 +113,8 @@ def chart_series(overview: Overview, quantity: Quantity) -> TimeSeries:
 
 def _current(overview: Overview, quantity: Quantity, figures: Kpis) -> Figure:
     view, step = overview.view, overview.place.native(quantity)
-    label = _("Current power") if view.holds_today else _("Last power of the range")
+    now = _("Current power") if quantity is Quantity.PV_KW else _("Current demand")
+    label = now if view.holds_today else _("Last power of the range")
     context, stale = "", ""
     if figures.current_at is not None:
         end = figures.current_at + step
@@ -120,17 +130,22 @@ def _current(overview: Overview, quantity: Quantity, figures: Kpis) -> Figure:
         context=context,
         value=figures.current_kw,
         stale=stale,
+        formula=_("The newest measured step of the meters on the site's connection, added up: its mean power."),
     )
 
 
-def _total(overview: Overview, figures: Kpis) -> Figure:
+def _total(overview: Overview, quantity: Quantity, figures: Kpis) -> Figure:
     return Figure(
         key="total",
-        label=_("Total energy"),
+        label=_("Total energy") if quantity is Quantity.PV_KW else _("Total demand"),
         text=at_least(figures, number(figures.total_kwh)),
         unit="kWh",
         context=_total_context(overview.view, figures),
         value=figures.total_kwh,
+        formula=_(
+            "Mean power of each step × its length, added up at the meters' own resolution. Missing steps count as "
+            "nothing, then the total is marked ≥."
+        ),
     )
 
 
@@ -139,11 +154,12 @@ def _average(quantity: Quantity, figures: Kpis) -> Figure:
     words = _("Over %(hours)s, nights included") if quantity is Quantity.PV_KW else _("Over %(hours)s")
     return Figure(
         key="average",
-        label=_("Average power"),
+        label=_("Average power") if quantity is Quantity.PV_KW else _("Average demand"),
         text=number(figures.average_kw),
         unit="kW",
         context=words % {"hours": hours},
         value=figures.average_kw,
+        formula=_("Total energy / hours that were measured."),
     )
 
 
@@ -152,17 +168,13 @@ def _peak(overview: Overview, quantity: Quantity, figures: Kpis) -> Figure:
     context = _("%(at)s, mean of %(step)s", at=at, step=step_words(overview.place.native(quantity))) if at else ""
     return Figure(
         key="peak",
-        label=_("Peak power"),
+        label=_("Peak power") if quantity is Quantity.PV_KW else _("Peak demand"),
         text=number(figures.peak_kw),
         unit="kW",
         context=context,
         value=figures.peak_kw,
+        formula=_("The highest mean power of one measured step of the range."),
     )
-
-
-def at_least(figures: Kpis, text: str) -> str:
-    """Return a sum marked when values are missing: the true total is at least that."""
-    return text if figures.total_kwh is None or figures.coverage.complete else f"≥ {text}"
 
 
 def _total_context(view: View, figures: Kpis) -> str:

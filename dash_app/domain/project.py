@@ -25,6 +25,10 @@ class ProjectType(StrEnum):
         return next((kind for kind in cls if kind.value.lower() == wanted), cls.NORMAL)
 
 
+PV_FIRST = frozenset({ProjectType.PV})
+"""The types whose home begins with what is produced; that of the others begins with the demand."""
+
+
 class Role(StrEnum):
     """Roles per project. No hierarchy is implied: see RIGHTS."""
 

@@ -22,12 +22,14 @@ from dash_app.domain.recommendation import Recommendation
 from dash_app.domain.site import Battery, Measurand, Quantity
 from dash_app.domain.time import local_midnight
 from dash_app.domain.view import View
+from dash_app.workflows.kept import Kept
 from dash_app.workflows.measured import Measured, Place, load_window
 from dash_app.workflows.price_rows import prices_over
 
 OF_BATTERY = (Quantity.CHARGE_KW, Quantity.DISCHARGE_KW, Quantity.SOC)
 AROUND = (Quantity.PV_KW, Quantity.LOAD_KW)
 RECORD_DAYS = 30
+RECORD_FOR = timedelta(hours=1)
 SPLIT_CODES = {
     "p_pv_ess": Flow.FROM_PV,
     "p_peg_ess": Flow.FROM_GRID,
@@ -141,6 +143,7 @@ class BatteryPorts:
 
     measurements: Measurements
     recommendations: Recommendations
+    records: Kept[Record | None]
 
 
 def load_battery(session: Session, place: Place, view: View, opening: bool, ports: BatteryPorts) -> BatteryData:
@@ -149,6 +152,7 @@ def load_battery(session: Session, place: Place, view: View, opening: bool, port
     window = load_window(session, place, view, opening=opening, measurements=ports.measurements, wanted=wanted)
     step = place.native(Quantity.CHARGE_KW, Quantity.DISCHARGE_KW)
     plan = ports.recommendations.in_force(place.project.project_id) if place.of(Quantity.CHARGE_KW) else None
+    key = (session.person.user_id, place.project.project_id, view.today)
     prices, price_step = prices_over(session, place, view, plan, ports.measurements)
     return BatteryData(
         place=place,
@@ -160,7 +164,7 @@ def load_battery(session: Session, place: Place, view: View, opening: bool, port
         plan=plan,
         prices=prices,
         price_step=price_step,
-        record=None if opening else _record(session, place, view, ports),
+        record=None if opening else ports.records.of(key, lambda: _record(session, place, view, ports)),
         record_asked=not opening,
     )
 

@@ -12,6 +12,7 @@ from dash_app.domain.errors import ApiUnavailable
 from dash_app.domain.recommendation import State
 from dash_app.domain.site import Quantity, Site
 from dash_app.workflows.battery import BatteryData, BatteryPorts, load_battery
+from dash_app.workflows.kept import Kept
 from dash_app.workflows.measured import Place, view_of
 from pages.battery_cards import figures, missing_card, sentence
 from pages.battery_sankeys import balance_words, sources_sankey, sources_view, targets_sankey, targets_view
@@ -63,7 +64,9 @@ def shown(
         )
     project = battery_project()
     place = Place(project=project, site=of or battery_site(), measurands=measurements.listed, zone=ZONE)
-    ports = BatteryPorts(measurements=measurements, recommendations=store.recommendations)
+    ports = BatteryPorts(
+        measurements=measurements, recommendations=store.recommendations, records=Kept(clock, timedelta(hours=1))
+    )
     return load_battery(session("u1", project), place, view_of(place, search, clock), opening, ports)
 
 
@@ -208,7 +211,9 @@ def test_sources_that_are_measured_themselves_count() -> None:
     place = replace(data.place, measurands=(*data.place.measurands, own))
     measurements.listed = place.measurands
     project = replace(place.project, measurand_ids=(*place.project.measurand_ids, "311"))
-    ports = BatteryPorts(measurements=measurements, recommendations=store.recommendations)
+    ports = BatteryPorts(
+        measurements=measurements, recommendations=store.recommendations, records=Kept(clock, timedelta(hours=1))
+    )
     loaded = load_battery(session("u1", project), replace(place, project=project), data.view, False, ports)
     raw = series_of(own, MIDNIGHT, NOW)
     assert loaded.energies().from_grid_kwh == pytest.approx(raw.sum() * MINUTE_H)

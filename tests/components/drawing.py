@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from dash_app.domain.recommendation import Recommendation
 from dash_app.domain.site import Site
+from dash_app.workflows.kept import Kept
 from dash_app.workflows.measured import Place, view_of
-from dash_app.workflows.overview import Overview, load_overview
+from dash_app.workflows.overview import YIELDS_FOR, Overview, load_overview
 from tests.fakes.api import session
 from tests.fakes.campus import NOW, ZONE, CampusMeasurements, plan, project, site
 from tests.fakes.clock import FakeClock
@@ -29,6 +30,7 @@ def overview(
     planned: bool = True,
     at: Place | None = None,
     waits: bool = True,
+    opening: bool = True,
 ) -> Overview:
     """Return what the page gathers at `now`; `hidden` values are missing, `planned` stores one recommendation."""
     clock = FakeClock(now)
@@ -43,5 +45,11 @@ def overview(
     if not waits:
         clock.advance(timedelta(hours=1))
     return load_overview(
-        signed_in, where, view, opening=True, measurements=measurements, recommendations=store.recommendations
+        signed_in,
+        where,
+        view,
+        opening=opening,
+        measurements=measurements,
+        recommendations=store.recommendations,
+        kept=Kept(clock, YIELDS_FOR),
     )
