@@ -218,7 +218,7 @@
     const plot = plotOf(name);
     const given = plot.layout.meta && plot.layout.meta.rows;    // what has no time comes with its rows
     if (given) return given;
-    const traces = plot._fullData.filter((trace) => trace.visible === true && trace.x && trace.x.length);
+    const traces = plot._fullData.filter((trace) => trace.visible === true && trace.hoverinfo !== "skip" && trace.x && trace.x.length);
     const times = [...new Set(traces.flatMap((trace) => [...trace.x].map(stamp)))].sort();
     const columns = traces.map((trace) => new Map([...trace.x].map((x, i) => [stamp(x), trace.y[i]])));
     const cell = (value) => (value === undefined || value === null || Number.isNaN(value) ? "" : value.toFixed(3));

@@ -82,10 +82,11 @@ def explorer_figure(picture: ExplorerPicture) -> go.Figure:
     figure = go.Figure()
     for place, row in enumerate(picture.rows):
         axis = "y" if place == 0 else f"y{place + 1}"
+        ends = value_range([line.values for line in row.lines], whole=row.whole)
+        _draw_gaps(figure, picture, row, axis, ends)
         for line, dash in zip(row.lines, dashes(row.lines), strict=True):
             _draw_line(figure, picture, row, line, axis, dash)
-        _draw_axis(figure, picture, row, place)
-        _draw_gaps(figure, picture, row, axis)
+        _draw_axis(figure, picture, place, ends)
         _write_title(figure, row, axis)
     if not picture.rows:
         figure.update_yaxes(range=[0, 1], tickvals=[], fixedrange=True)
@@ -94,6 +95,8 @@ def explorer_figure(picture: ExplorerPicture) -> go.Figure:
     draw_time_axis(figure, picture.start, picture.end, picture.zone, anchor=last)
     if picture.start < picture.now < picture.end:
         draw_now(figure, picture.now, picture.zone)
+        if picture.end - picture.now < (picture.end - picture.start) / 14:
+            figure.layout.annotations[-1].update(xanchor="right")
     units = {line.key: row.unit for row in picture.rows for line in row.lines}
     names = "/".join([picture.start.isoformat(), picture.end.isoformat(), *units])
     figure.update_layout(
@@ -183,14 +186,13 @@ def _draw_line(
     )
 
 
-def _draw_axis(figure: go.Figure, picture: ExplorerPicture, row: ChartRow, place: int) -> None:
+def _draw_axis(figure: go.Figure, picture: ExplorerPicture, place: int, ends: tuple[float, float]) -> None:
     """Give a row its part of the height, from the top, and its own values."""
     count = max(len(picture.rows), 1)
     plot_px = picture.height - FRAME_PX
     row_px = (plot_px - (count - 1) * GAP_PX) / count
     top = 1.0 - place * (row_px + GAP_PX) / plot_px
     domain = [max(0.0, top - row_px / plot_px), top]
-    ends = value_range([line.values for line in row.lines], whole=row.whole)
     name = "yaxis" if place == 0 else f"yaxis{place + 1}"
     ticks = 5 if picture.tall else 3
     figure.update_layout(
@@ -198,21 +200,28 @@ def _draw_axis(figure: go.Figure, picture: ExplorerPicture, row: ChartRow, place
     )
 
 
-def _draw_gaps(figure: go.Figure, picture: ExplorerPicture, row: ChartRow, axis: str) -> None:
+def _draw_gaps(
+    figure: go.Figure, picture: ExplorerPicture, row: ChartRow, axis: str, ends: tuple[float, float]
+) -> None:
+    """Shade what is missing: one area for all gaps of a row, however many there are."""
+    if not row.gaps:
+        return
+    low, high = ends
+    corners = [(wall(begin, picture.zone), wall(end, picture.zone)) for begin, end in row.gaps]
+    figure.add_scatter(
+        x=[x for begin, end in corners for x in (begin, begin, end, end, begin, None)],
+        y=[y for _gap in corners for y in (low, high, high, low, low, None)],
+        yaxis=axis,
+        name=_("no data"),
+        meta="gaps",
+        mode="lines",
+        line={"width": 0, "color": rgba(LIGHT.neutral, 0.12)},
+        fill="toself",
+        fillcolor=rgba(LIGHT.neutral, 0.12),
+        hoverinfo="skip",
+    )
     span = picture.end - picture.start
     for begin, end in row.gaps:
-        figure.add_shape(
-            type="rect",
-            x0=wall(begin, picture.zone),
-            x1=wall(end, picture.zone),
-            y0=0,
-            y1=1,
-            xref="x",
-            yref=f"{axis} domain",
-            layer="below",
-            fillcolor=rgba(LIGHT.neutral, 0.12),
-            line={"width": 0},
-        )
         if (end - begin) / span > 0.08:
             middle = wall(begin + (end - begin) / 2, picture.zone)
             figure.add_annotation(x=middle, y=0.5, yref=f"{axis} domain", showarrow=False, text=_("no data"))

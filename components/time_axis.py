@@ -94,20 +94,15 @@ def draw_now(figure: go.Figure, now: datetime, zone: ZoneInfo) -> None:
 
 
 def draw_gaps(figure: go.Figure, gaps: tuple[tuple[datetime, datetime], ...], span: timedelta, zone: ZoneInfo) -> None:
-    """Shade what was not measured; gaps too narrow for words are only shaded."""
+    """Shade what was not measured; gaps too narrow for words are only shaded.
+
+    All shapes are set at once: Plotly checks the whole list again with every one that is added.
+    """
+    look = {"type": "rect", "y0": 0, "y1": 1, "xref": "x", "yref": "y domain", "layer": "below"}
+    look |= {"fillcolor": rgba(LIGHT.neutral, 0.12), "line": {"width": 0}}
+    shades = [{**look, "x0": wall(begin, zone), "x1": wall(end, zone)} for begin, end in gaps]
+    figure.update_layout(shapes=[*figure.layout.shapes, *shades])
     for begin, end in gaps:
-        figure.add_shape(
-            type="rect",
-            x0=wall(begin, zone),
-            x1=wall(end, zone),
-            y0=0,
-            y1=1,
-            xref="x",
-            yref="y domain",
-            layer="below",
-            fillcolor=rgba(LIGHT.neutral, 0.12),
-            line={"width": 0},
-        )
         if (end - begin) / span > 0.08:
             figure.add_annotation(
                 x=wall(begin + (end - begin) / 2, zone), y=0.5, yref="y domain", showarrow=False, text=_("no data")

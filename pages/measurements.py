@@ -90,8 +90,9 @@ def register(app: Dash, *, measurements: Measurements, sites: Sites, who: Callab
     def show_newest(_tick: int | None, pathname: str, search: str) -> list[Any]:
         session = who()
         place = find_place(session, pathname, measurements=measurements, sites=sites)
-        newest = load_newest(session, place, measurements=measurements)
-        return _fitting(chooser.newest_by_measurand(place, view_of(place, search, clock), newest))
+        view = view_of(place, search, clock)
+        newest = load_newest(session, place, view.now, measurements=measurements)
+        return _fitting(chooser.newest_by_measurand(place, view, newest))
 
 
 def _fitting(values: list[Any]) -> list[Any]:

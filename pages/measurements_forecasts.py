@@ -22,15 +22,7 @@ PAGE: RangePage[MeasuredForecast] = RangePage(
     key="measurements-forecasts",
     title=mark("Measurements and Forecasts"),
     parts=(
-        ChartSlot(
-            key="pv",
-            title=mark("PV production, measured and forecast"),
-            draw=views.pv_view,
-            table=views.pv_table,
-            height=views.HEIGHT,
-            phone_height=views.PHONE_HEIGHT,
-            link="measurements-forecasts",
-        ),
+        Slot(key="errors", draw=views.errors_card, height=220),
         ChartSlot(
             key="load",
             title=mark("Electricity demand, measured and forecast"),
@@ -40,9 +32,16 @@ PAGE: RangePage[MeasuredForecast] = RangePage(
             phone_height=views.PHONE_HEIGHT,
             link="measurements-forecasts",
         ),
-        Slot(key="errors", draw=views.errors_card, height=220),
+        ChartSlot(
+            key="pv",
+            title=mark("PV production, measured and forecast"),
+            draw=views.pv_view,
+            table=views.pv_table,
+            height=views.HEIGHT,
+            phone_height=views.PHONE_HEIGHT,
+            link="measurements-forecasts",
+        ),
     ),
-    banners=views.none_banner,
 )
 
 

@@ -10,12 +10,10 @@ import plotly.graph_objects as go
 from dash import html
 
 from components.aria import aria, data
-from components.badges import Tone
 from components.cards import card
 from components.graph import downsampled, drawn
-from components.icons import Icon
 from components.numbers import duration, number, percent, period_words, step_words, with_unit
-from components.states import banner, empty, not_set_up
+from components.states import empty, not_set_up
 from components.tables import table
 from components.time_axis import wall_clock
 from components.time_series import Line, TimeSeries, legend_chips, time_series_figure
@@ -90,13 +88,6 @@ def errors_card(loaded: MeasuredForecast) -> html.Section:
     return card(title, body, meta=meta, caption=_method(compared))
 
 
-def none_banner(loaded: MeasuredForecast) -> list[Any]:
-    """Say above the charts when there is no forecast at all."""
-    if any(loaded.forecasts(quantity) for quantity in LOOKS):
-        return []
-    return [banner(why_none(loaded), Tone.NEUTRAL, Icon.INFO)]
-
-
 def why_none(loaded: MeasuredForecast) -> str:
     """Return why there is no forecast to compare with."""
     site = loaded.place.site
@@ -167,7 +158,7 @@ def _other_chip() -> html.Button:
 def _caption(loaded: MeasuredForecast, quantity: Quantity, step: timedelta) -> str:
     forecasts = loaded.forecasts(quantity)
     if not forecasts:
-        return why_none(loaded)
+        return _("No forecast for this range.")
     if step > FORECAST_UP_TO:
         return _("Forecasts are drawn up to steps of %(step)s.", step=step_words(FORECAST_UP_TO))
     error = loaded.error(quantity, forecasts[0])

@@ -25,7 +25,7 @@ from dash_app.workflows.explorer import CHARTS, MOST, Charts, Explorer, is_forec
 from pages.measurements_words import ADDRESS, LOOKS, about, energy_words, flags, newest_words, path_of, value_words
 from pages.range_tables import measured_track
 
-MOST_GAPS = 40
+MOST_GAPS = 200
 """How many gaps of one series are shaded: the longest ones."""
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from dash_app.domain.frames import Power
@@ -85,12 +86,12 @@ def coverage_of(power_kw: pd.Series, step: timedelta, until: datetime) -> Covera
     due = power_kw.loc[power_kw.index <= expected_until(power_kw, step, until) - step]
     if due.empty:
         return Coverage(fraction=0.0, gaps=())
-    missing = due.isna()
-    runs = missing.ne(missing.shift()).cumsum()[missing]
-    gaps = tuple(
-        (run.index[0].to_pydatetime(), (run.index[-1] + step).to_pydatetime()) for _, run in runs.groupby(runs)
-    )
-    return Coverage(fraction=float(1.0 - missing.mean()), gaps=gaps, silent=bool(missing.iloc[-1]))
+    missing = due.isna().to_numpy()
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]])))
+    stamps = pd.DatetimeIndex(due.index)
+    begins, ends = stamps[edges[::2]].to_pydatetime(), (stamps[edges[1::2] - 1] + step).to_pydatetime()
+    gaps = tuple(zip(begins, ends, strict=True))
+    return Coverage(fraction=float(1.0 - missing.mean()), gaps=gaps, silent=bool(missing[-1]))
 
 
 def kpis_of(power_kw: pd.Series, step: timedelta, until: datetime, zone: ZoneInfo) -> Kpis:

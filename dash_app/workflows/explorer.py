@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import numpy as np
@@ -16,7 +16,7 @@ from dash_app.domain.ports import Measurements, Session
 from dash_app.domain.series_facts import SeriesFacts, facts_of
 from dash_app.domain.site import Measurand, Quantity
 from dash_app.domain.view import View
-from dash_app.workflows.measured import Measured, Place, load_window
+from dash_app.workflows.measured import PREFETCHED, Measured, Place, load_window
 
 CHOSEN, CHARTS, NOTHING = "m", "charts", "none"
 """Names of the address: `?m=101,102` is the choice, `?m=none` is an empty one."""
@@ -52,16 +52,16 @@ class Explorer(Measured):
 
     choice: Choice
     newest: Mapping[str, LiveValue]
+    known: Mapping[str, pd.Series]
+    found: Mapping[str, SeriesFacts]
 
     def values(self, measurand: Measurand) -> pd.Series:
-        """Return a measurand over the view at its own resolution, NaN where nothing was measured."""
-        series = self.part(replace(measurand, on_connection=True))
-        return series * PERCENT if measurand.quantity is Quantity.SOC else series
+        """Return a chosen measurand over the view at its own resolution, NaN where nothing was measured."""
+        return self.known[measurand.measurand_id]
 
     def facts(self, measurand: Measurand) -> SeriesFacts:
-        """Return the facts of a measurand over the view, from its own resolution."""
-        until = self.view.end if is_forecast(measurand) else self.view.until
-        return facts_of(self.values(measurand), measurand.resolution, until)
+        """Return the facts of a chosen measurand over the view, from its own resolution."""
+        return self.found[measurand.measurand_id]
 
     def last_value(self, measurand: Measurand) -> LiveValue | None:
         """Return the newest value that is known of a measurand: the server's own, else the last one of the view."""
@@ -76,26 +76,60 @@ def load_explorer(session: Session, place: Place, view: View, *, opening: bool, 
     choice = choice_of(place, dict(view.others))
     wanted = choice.measurands or place.measurands[:1]
     window = load_window(session, place, view, opening=opening, measurements=measurements, wanted=wanted)
-    newest = load_newest(session, place, measurements=measurements)
-    found = Explorer(place=place, view=view, window=orderly(window), choice=choice, newest=newest)
+    newest = load_newest(session, place, view.now, measurements=measurements)
+    found = explorer_of(Measured(place=place, view=view, window=orderly(window)), choice, newest)
     silent = [m for m in choice.measurands if found.last_value(m) is None]
     before = _last_before(session, place, view, silent, measurements=measurements) if silent else {}
     return replace(found, newest={**newest, **before})
 
 
-def load_newest(session: Session, place: Place, *, measurements: Measurements) -> dict[str, LiveValue]:
-    """Return the newest value of each measurand by its id, as shown; nothing while the API cannot be asked."""
+def explorer_of(measured: Measured, choice: Choice, newest: Mapping[str, LiveValue]) -> Explorer:
+    """Return the chosen measurands with their facts, worked out once."""
+    view, known, found = measured.view, {}, {}
+    for m in choice.measurands:
+        series = measured.part(replace(m, on_connection=True))
+        known[m.measurand_id] = series * PERCENT if m.quantity is Quantity.SOC else series
+        until = view.end if is_forecast(m) else view.until
+        found[m.measurand_id] = facts_of(known[m.measurand_id], m.resolution, until)
+    return Explorer(
+        place=measured.place,
+        view=view,
+        window=measured.window,
+        choice=choice,
+        newest=newest,
+        known=known,
+        found=found,
+    )
+
+
+def load_newest(session: Session, place: Place, now: datetime, *, measurements: Measurements) -> dict[str, LiveValue]:
+    """Return the newest value of each measurand by its id, as shown: the server's own, else the last of two days.
+
+    Nothing is returned while the API cannot be asked.
+    """
     try:
-        known = measurements.live(session, place.project)
+        live = {one.measurand_id: one for one in measurements.live(session, place.project)}
+        missing = [m for m in place.measurands if m.measurand_id not in live]
+        recent = measurements.load_window(session, place.project, now - PREFETCHED, now) if missing else None
     except SessionEnded:
         raise
     except ApiError:
         return {}
-    percent = {m.measurand_id for m in place.measurands if m.quantity is Quantity.SOC}
-    return {
-        live.measurand_id: replace(live, value=live.value * PERCENT) if live.measurand_id in percent else live
-        for live in known
-    }
+    found = [live.get(m.measurand_id) or _last_of(recent, m) for m in place.measurands]
+    return {one.measurand_id: _shown(one, m) for m, one in zip(place.measurands, found, strict=True) if one is not None}
+
+
+def _last_of(window: Window | None, measurand: Measurand) -> LiveValue | None:
+    known = window.series.get(measurand.measurand_id) if window is not None else None
+    known = known.dropna() if known is not None else None
+    if known is None or known.empty:
+        return None
+    at = pd.Timestamp(known.index[-1]).to_pydatetime()
+    return LiveValue(measurand_id=measurand.measurand_id, at=at, value=float(known.iloc[-1]))
+
+
+def _shown(live: LiveValue, measurand: Measurand) -> LiveValue:
+    return replace(live, value=live.value * PERCENT) if measurand.quantity is Quantity.SOC else live
 
 
 def _last_before(
@@ -109,10 +143,8 @@ def _last_before(
         raise
     except ApiError:
         return {}
-    earlier = replace(view, span=(view.start - LOOK_BACK, view.start))
-    found = Explorer(place=place, view=earlier, window=orderly(window), choice=Choice(measurands=()), newest={})
-    last = {m.measurand_id: found.last_value(m) for m in silent}
-    return {name: value for name, value in last.items() if value is not None}
+    last = {m.measurand_id: _last_of(orderly(window), m) for m in silent}
+    return {m.measurand_id: _shown(found, m) for m in silent if (found := last[m.measurand_id]) is not None}
 
 
 def choice_of(place: Place, asked: Mapping[str, str]) -> Choice:
