@@ -13,6 +13,7 @@ from typing import Any
 
 from dash import html
 
+from components.aria import aria
 from components.numbers import day_words, percent, period_words
 from components.words import _, ngettext
 from dash_app.domain.quality_check import Stretch
@@ -48,7 +49,8 @@ def completeness_calendar(caption: str, columns: Sequence[Stretch], rows: Sequen
     table = html.Table(
         [html.Caption(caption, className="visually-hidden"), html.Thead(html.Tr(head)), body], className="sb-days"
     )
-    return html.Div([html.Div(table, className="sb-days-frame"), _legend()])
+    frame = html.Div(table, className="sb-days-frame", role="region", tabIndex=0, **aria(label=caption))
+    return html.Div([frame, _legend()])
 
 
 def _column_head(column: Stretch, labelled: bool) -> html.Th:

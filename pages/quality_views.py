@@ -88,7 +88,7 @@ def calendar_card(quality: Quality) -> html.Section:
     single = all(column.first == column.last for column in columns)
     per = _("day") if single else _("%(num)d days", num=(columns[0].last - columns[0].first).days + 1)
     meta = _("Share of the values that are due, one column for each %(per)s", per=per)
-    body = completeness_calendar(_("Completeness"), columns, rows) if rows else empty(_("Nothing is measured here."))
+    body = completeness_calendar(_("Share of values by measurand and time"), columns, rows) if rows else empty(_("Nothing is measured here."))
     return card(_("Completeness"), body, meta=meta, caption=_skipped_words(quality), class_name="sb-completeness")
 
 
