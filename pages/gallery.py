@@ -5,6 +5,7 @@ It is no page of the product: the app has it when `DEV_PAGES` is set, and nothin
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from dash import Dash, dcc, html
@@ -12,16 +13,18 @@ from dash import Dash, dcc, html
 from components.aria import aria
 from components.graph import register_chart, themes_store
 from components.shell import page_head
-from pages import gallery_charts, gallery_parts
+from components.site_map import register_map
+from pages import gallery_charts, gallery_days, gallery_parts, gallery_ranges
 from pages.gallery_entry import ChartExample, Entry, Example
 from pages.gallery_parts import IDS
 
 PATH = "/gallery"
+PARTS = (gallery_parts, gallery_charts, gallery_ranges, gallery_days)
 
 
 def entries() -> tuple[Entry, ...]:
     """Return every entry, in the order of the page."""
-    return (*gallery_parts.entries(), *gallery_charts.entries())
+    return tuple(chain.from_iterable(part.entries() for part in PARTS))
 
 
 def layout() -> html.Div:
@@ -46,6 +49,7 @@ def register(app: Dash) -> None:
         for example in entry.examples:
             if isinstance(example, ChartExample):
                 register_chart(app, f"gallery-{example.key}")
+    register_map(app, gallery_ranges.MAP)
 
 
 def _section(entry: Entry) -> html.Section:

@@ -79,7 +79,8 @@ def prices(index: pd.DatetimeIndex) -> pd.DataFrame:
     hours = _hours(hourly)
     buy = 0.22 + 0.1 * np.cos((hours - 19) / 12 * np.pi)
     buy = np.where((hours >= 12) & (hours < 14) & (hourly >= pd.Timestamp(GAP[1])), -0.03, buy)
-    return pd.DataFrame({Price.IMPORT: buy, Price.EXPORT: 0.07}, index=hourly)
+    estimated = (hourly >= pd.Timestamp(NOW + 6 * HOUR)).astype(float)
+    return pd.DataFrame({Price.IMPORT: buy, Price.EXPORT: 0.07, Price.ESTIMATED: estimated}, index=hourly)
 
 
 def plan_steps() -> tuple[Step, ...]:

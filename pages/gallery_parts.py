@@ -12,9 +12,11 @@ from dash import html
 from components.aria import aria
 from components.badges import Tone, badge
 from components.cards import Figure, card, kpi_row
+from components.formula import with_formula
 from components.icons import Icon, icon
 from components.now_bar import now_bar, residual_badge
-from components.outage import fault_banner
+from components.outage import fault_banner, outage_strip
+from components.plan_chart import plan_menu
 from components.range_bar import RangeIds, range_bar
 from components.recommendation_card import Compared, RecommendationCard, comparison_bars, recommendation_card
 from components.share_bar import Part, list_bar, split_bar
@@ -60,6 +62,7 @@ def entries() -> tuple[Entry, ...]:
     """Return the entries in their order on the page."""
     return (
         Entry(title="Buttons", examples=(Example(state="primary, secondary, tertiary, danger, off", draw=_buttons),)),
+        Entry(title="Formula and menu", examples=_menus()),
         Entry(title="Badges", examples=(Example(state="every tone", draw=_badges),)),
         Entry(title="Status card (key figure)", examples=(Example(state="fresh, stale, missing", draw=_figures),)),
         Entry(title="Share bar", examples=_share_bars()),
@@ -84,6 +87,17 @@ def _buttons() -> html.Div:
         for state, pressed in (("shown", "true"), ("hidden", "false"))
     ]
     return html.Div([*buttons, off, *chips, theme_button()], className="sb-gallery-row")
+
+
+def _menus() -> tuple[Example, ...]:
+    formula = "Load factor = mean power / peak power."
+    return (
+        Example(state="formula on request", draw=lambda: html.Div(with_formula("Load factor", formula))),
+        Example(
+            state="menu of a plan",
+            draw=lambda: html.Div(plan_menu("gallery-plan-0", "Plan"), className="sb-gallery-row"),
+        ),
+    )
 
 
 def _badges() -> html.Div:
@@ -154,6 +168,7 @@ def _states() -> tuple[Example, ...]:
         Example(state="unreachable", draw=lambda: strip(unreachable_words(6), Tone.WARNING, Icon.CLOUD_SLASH)),
         Example(state="unreadable", draw=lambda: html.Div(fault_banner(ApiUnreadable("not JSON")))),
         Example(state="asked to wait", draw=lambda: html.Div(fault_banner(RateLimited("busy", retry_after_s=40)))),
+        Example(state="counting down (appears when the server is gone)", draw=lambda: outage_strip("gallery")),
         Example(state="left out", draw=lambda: notes([dropped_words(12)])),
         Example(state="no permission", draw=lambda: no_permission(button, "Only managers can approve.", "gallery-no")),
         Example(state="demo", draw=lambda: html.Div(demo_banner(), className="sb-strip")),
@@ -218,7 +233,9 @@ def _frame() -> tuple[Example, ...]:
     return (
         Example(state="side navigation", draw=lambda: html.Div(side_nav(links), className="sb-gallery-nav")),
         Example(state="bottom bar", draw=lambda: html.Div(bottom_bar(links), className="sb-gallery-row")),
-        Example(state="project switcher, long name", draw=lambda: html.Div(switcher(place), className="sb-gallery-header")),
+        Example(
+            state="project switcher, long name", draw=lambda: html.Div(switcher(place), className="sb-gallery-header")
+        ),
         Example(state="account", draw=lambda: account("Anna Keller", "anna@example.org", ["manager"])),
         Example(state="freshness", draw=lambda: html.Div(live, className="sb-gallery-row")),
         Example(state="page head", draw=lambda: page_head("Title", "27–28 Sep 2020")),
