@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from components.numbers import with_unit
 from components.time_axis import wall
+from components.time_series import WIDE_ONLY
 from components.tokens import LIGHT
 from components.words import _
 
@@ -48,7 +49,7 @@ def draw_limit(figure: go.Figure, limit_kw: float) -> None:
     top = float(figure.layout.yaxis.range[1])
     words = _("Import limit %(limit)s", limit=with_unit(limit_kw, "kW"))
     if limit_kw > IN_SIGHT * top:
-        _write(figure, 1.0, _("%(limit)s, above this chart", limit=words), yref="y domain")
+        _write(figure, 1.0, _("%(limit)s, above this chart", limit=words), yref="y domain", name=WIDE_ONLY)
         return
     if limit_kw > top:
         figure.update_yaxes(range=[0, 1.08 * limit_kw])
@@ -65,8 +66,9 @@ def draw_limit(figure: go.Figure, limit_kw: float) -> None:
     _write(figure, limit_kw, words, yref="y")
 
 
-def _write(figure: go.Figure, y: float, text: str, *, yref: str) -> None:
+def _write(figure: go.Figure, y: float, text: str, *, yref: str, name: str | None = None) -> None:
     figure.add_annotation(
+        name=name,
         x=1,
         y=y,
         xref="x domain",

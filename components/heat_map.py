@@ -84,6 +84,7 @@ def _draw_axes(figure: go.Figure, grid: DayGrid) -> None:
         tickmode="array",
         tickvals=[hour * 60 for hour in HOURS_SHOWN],
         ticktext=[f"{hour:02d}:00" for hour in HOURS_SHOWN],
+        ticklen=3,
         showgrid=False,
         zeroline=False,
         fixedrange=True,

@@ -12,7 +12,7 @@ from components.words import _, ngettext
 from dash_app.domain.own_use import Share, nameplate_kwp, specific_yield
 from dash_app.domain.site import Quantity
 from dash_app.domain.units import NO_BREAK_SPACE
-from dash_app.domain.weather import Signature
+from dash_app.domain.weather import Signature, signature_of, working_days
 from dash_app.workflows.efficiency import Efficiency
 from pages.figure_words import at_least, coverage_words, why_no_cost
 
@@ -84,17 +84,20 @@ def fit_card(page: Efficiency) -> html.Section | None:
     if table is None or fit is None:
         words = _("Too few days with both energy and weather: %(days)s.", days=0 if table is None else len(table))
         return card(title, empty(words))
-    return card(title, signature_list(fit), meta=fit_meta(fit), caption=fit_caption(fit), class_name="sb-fit-card")
+    body = signature_list(fit, signature_of(working_days(table)))
+    return card(title, body, meta=fit_meta(fit), caption=fit_caption(fit), class_name="sb-fit-card")
 
 
-def signature_list(fit: Signature) -> html.Dl:
-    """Return the numbers of a fit as terms and values."""
+def signature_list(fit: Signature, working: Signature | None) -> html.Dl:
+    """Return the numbers of a fit as terms and values, with how much it explains of the working days alone."""
     entries = [(_("Without heating or cooling"), _("%(kwh)s a day", kwh=with_unit(fit.base_kwh, "kWh")))]
     if fit.per_hdd:
         entries.append((_("Each heating degree day"), with_unit(fit.per_hdd, "kWh")))
     if fit.per_cdd:
         entries.append((_("Each cooling degree day"), with_unit(fit.per_cdd, "kWh")))
     entries.append((_("Explained of the variation (R²)"), percent(max(0.0, fit.r2))))
+    if working is not None:
+        entries.append((_("Of working days alone (R²)"), percent(max(0.0, working.r2))))
     pairs = [part for term, value in entries for part in (html.Dt(term), html.Dd(value))]
     return html.Dl(pairs, className="sb-terms")
 

@@ -18,7 +18,7 @@ from components.words import _
 from dash_app.domain.export import ExportTable, Track, time_table
 from dash_app.domain.kpi import average_on_local_days
 from dash_app.domain.site import Quantity
-from dash_app.domain.weather import DegreeDays, Signature, Weather
+from dash_app.domain.weather import DegreeDays, Signature, Weather, signature_of, working_days
 from dash_app.workflows.temperature import Temperature
 from pages.efficiency_cards import fit_caption, fit_meta, signature_list
 from pages.efficiency_charts import filled, scatter_caption
@@ -157,10 +157,11 @@ def fit_card(page: Temperature) -> html.Section | None:
     title = _("What the weather explains")
     if page.opening:
         return card(title, empty(_("Loading 60 days of demand and weather")))
-    fit = page.signature()
-    if fit is None:
+    table, fit = page.degree_days(), page.signature()
+    if table is None or fit is None:
         return card(title, empty(_("Too few days with both energy and weather for a line.")))
-    return card(title, signature_list(fit), meta=fit_meta(fit), caption=fit_caption(fit), class_name="sb-fit-card")
+    body = signature_list(fit, signature_of(working_days(table)))
+    return card(title, body, meta=fit_meta(fit), caption=fit_caption(fit), class_name="sb-fit-card")
 
 
 def weather_step(page: Temperature) -> timedelta:

@@ -20,6 +20,7 @@ COOLING_BASE_C = 22.0
 """Usual in Britain; every function takes others."""
 ENOUGH_H = 20
 MIN_DAYS = 5
+SATURDAY = 5
 
 
 class Weather(StrEnum):
@@ -100,6 +101,11 @@ def degree_days(
         },
         index=pd.Index(both, name="day"),
     )
+
+
+def working_days(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the days from Monday to Friday: weekends are often a demand of their own."""
+    return table.loc[[day.weekday() < SATURDAY for day in table.index]]
 
 
 def signature_of(

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from dash_app.domain.kpi import DayEnergy, kpis_of
-from dash_app.domain.weather import DegreeDays, degree_days, signature_of
+from dash_app.domain.weather import DegreeDays, degree_days, signature_of, working_days
 from tests.raw import column
 
 LONDON = ZoneInfo("Europe/London")
@@ -57,6 +57,11 @@ def test_too_few_days_are_no_fit_and_days_without_degrees_no_slope() -> None:
     flat_fit = signature_of(table_of([0] * 6, [0] * 6, [7.0] * 6))
     assert flat_fit is not None
     assert (flat_fit.base_kwh, flat_fit.per_hdd, flat_fit.r2) == (pytest.approx(7.0), 0.0, 0.0)
+
+
+def test_working_days_are_monday_to_friday() -> None:
+    table = table_of([1.0] * 7, [0.0] * 7, [1.0] * 7).set_axis([date(2021, 1, 4 + k) for k in range(7)])
+    assert [day.day for day in working_days(table).index] == [4, 5, 6, 7, 8]
 
 
 def test_a_measured_winter_agrees_with_a_plain_loop_over_the_raw_files() -> None:
