@@ -150,7 +150,7 @@ def _occurrences(quality: Quality, measurand: Measurand | None, findings: list[F
         folded.append(html.P(_("%(num)d are not listed: choose a shorter range.", num=left)))
     return [
         html.Ul(items[:SHOWN_AT_ONCE], className="sb-occurrences"),
-        html.Details(folded, className="sb-more"),
+        html.Details(folded, className="sb-occurrences-more"),
     ]
 
 

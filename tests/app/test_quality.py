@@ -239,7 +239,7 @@ def test_many_occurrences_are_folded() -> None:
         house.iloc[-24 * day * 2 - 20 : -24 * day * 2 - 10] = np.nan
     port.spoilt = {"533": house}
     card = findings_card(quality(measurements=port))
-    (more,) = parts_with(card, "sb-more")
+    (more,) = parts_with(card, "sb-occurrences-more")
     assert words(more.children[0]) == "9 more"
 
 
