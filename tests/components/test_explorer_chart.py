@@ -77,7 +77,7 @@ def test_names_from_outside_are_no_markup() -> None:
     hostile = "<img src=x onerror=alert(1)> $x$"
     bad = SeriesLine(key="a", name=hostile, look="pv", values=line("a").values)
     filled = drawn(
-        explorer_figure(picture(ChartRow(title=hostile, unit=hostile, lines=(bad,)))), height=1, phone_height=1
+        explorer_figure(picture(ChartRow(title=hostile, unit=hostile, lines=(bad,)))), height=100, phone_height=100
     )
     texts = [note["text"] for note in filled["figure"]["layout"]["annotations"]] + [filled["figure"]["data"][0]["name"]]
     assert not any("<img" in text or "$x$" in text for text in texts)
