@@ -42,20 +42,20 @@ class Row:
 def completeness_calendar(caption: str, columns: Sequence[Stretch], rows: Sequence[Row]) -> html.Div:
     """Return the calendar with its legend; it scrolls by itself where a screen is too narrow."""
     every = -(-len(columns) // MOST_LABELS)
-    head = [html.Th(_("Measurand"), scope="col", className="sb-days-name")]
+    head = [html.Th(_("Measurand"), scope="col", className="sb-dq-days-name")]
     head += [_column_head(column, place % every == 0) for place, column in enumerate(columns)]
-    head.append(html.Th(_("There"), scope="col", className="sb-number sb-days-total"))
+    head.append(html.Th(_("There"), scope="col", className="sb-number sb-dq-days-total"))
     body = html.Tbody([_row(row, columns) for row in rows])
     table = html.Table(
-        [html.Caption(caption, className="visually-hidden"), html.Thead(html.Tr(head)), body], className="sb-days"
+        [html.Caption(caption, className="visually-hidden"), html.Thead(html.Tr(head)), body], className="sb-dq-days"
     )
-    frame = html.Div(table, className="sb-days-frame", role="region", tabIndex=0, **aria(label=caption))
+    frame = html.Div(table, className="sb-dq-days-frame", role="region", tabIndex=0, **aria(label=caption))
     return html.Div([frame, _legend()])
 
 
 def _column_head(column: Stretch, labelled: bool) -> html.Th:
     words = stretch_words(column)
-    shown = html.Span(str(_short(column.first)), className="sb-days-label") if labelled else None
+    shown = html.Span(str(_short(column.first)), className="sb-dq-days-label") if labelled else None
     return html.Th([html.Span(words, className="visually-hidden"), shown], scope="col")
 
 
@@ -72,23 +72,23 @@ def stretch_words(column: Stretch) -> str:
 
 def _row(row: Row, columns: Sequence[Stretch]) -> html.Tr:
     name = html.Th(
-        [html.Span(row.name, className="sb-days-title"), html.Span(row.about, className="sb-days-about")],
+        [html.Span(row.name, className="sb-dq-days-title"), html.Span(row.about, className="sb-dq-days-about")],
         scope="row",
-        className="sb-days-name",
+        className="sb-dq-days-name",
     )
     cells = [_cell(cell, column) for cell, column in zip(row.cells, columns, strict=True)]
-    return html.Tr([name, *cells, html.Td(percent(row.share), className="sb-number sb-days-total")])
+    return html.Tr([name, *cells, html.Td(percent(row.share), className="sb-number sb-dq-days-total")])
 
 
 def _cell(cell: Cell, column: Stretch) -> html.Td:
     words = cell_words(cell)
     if cell.share is None:
-        mark = html.Span(className="sb-day sb-day-none")
+        mark = html.Span(className="sb-dq-day sb-dq-day-none")
     else:
-        flagged = " sb-day-flagged" if cell.findings else ""
-        whole = " sb-day-whole" if cell.share == 1 else ""
+        flagged = " sb-dq-day-flagged" if cell.findings else ""
+        whole = " sb-dq-day-whole" if cell.share == 1 else ""
         height = f"{_visible(cell.share):.0f}%"
-        mark = html.Span(className=f"sb-day{whole}{flagged}", style={"--sb-there": height})
+        mark = html.Span(className=f"sb-dq-day{whole}{flagged}", style={"--sb-there": height})
     title = f"{stretch_words(column)}: {words}"
     return html.Td([mark, html.Span(words, className="visually-hidden")], title=title)
 
@@ -116,10 +116,10 @@ def cell_words(cell: Cell) -> str:
 
 def _legend() -> html.Ul:
     entries: list[tuple[str, dict[str, Any], str]] = [
-        ("sb-day sb-day-whole", {"--sb-there": "100%"}, _("All values")),
-        ("sb-day", {"--sb-there": "50%"}, _("Some missing")),
-        ("sb-day", {"--sb-there": "0%"}, _("All missing")),
-        ("sb-day sb-day-whole sb-day-flagged", {"--sb-there": "100%"}, _("Suspicious values")),
+        ("sb-dq-day sb-dq-day-whole", {"--sb-there": "100%"}, _("All values")),
+        ("sb-dq-day", {"--sb-there": "50%"}, _("Some missing")),
+        ("sb-dq-day", {"--sb-there": "0%"}, _("All missing")),
+        ("sb-dq-day sb-dq-day-whole sb-dq-day-flagged", {"--sb-there": "100%"}, _("Suspicious values")),
     ]
     items = [html.Li([html.Span(className=look, style=style), words]) for look, style, words in entries]
-    return html.Ul(items, className="sb-days-legend")
+    return html.Ul(items, className="sb-dq-days-legend")

@@ -160,8 +160,8 @@ def _occurrence(quality: Quality, measurand: Measurand | None, finding: Finding)
     length = duration(finding.length)
     return html.Li(
         [
-            html.Span(when(finding, quality.view.zone, known_from), className="sb-when"),
-            html.Span(_("%(length)s · %(much)s", length=length, much=how_much(finding, unit)), className="sb-much"),
+            html.Span(when(finding, quality.view.zone, known_from), className="sb-dq-when"),
+            html.Span(_("%(length)s · %(much)s", length=length, much=how_much(finding, unit)), className="sb-dq-much"),
         ]
     )
 

@@ -134,10 +134,12 @@ def find_cumulative(signal: Signal, rule: Cumulative = Cumulative()) -> tuple[Fi
     least = signal.steps_in(rule.pv_h if of_pv else rule.load_h)
     found = []
     for first, after in runs_of(rising):
+        if after - first + 1 < least:
+            continue
         first -= 1
         rise = float(values[after - 1] - values[first])
         moves = np.flatnonzero(change[first + 1 : after] > 0)
-        if after - first < least or rise < rule.rise * signal.level or len(moves) < rule.least_changes:
+        if rise < rule.rise * signal.level or len(moves) < rule.least_changes:
             continue
         if np.diff(moves, prepend=0, append=after - first).max() <= rule.longest_flat * (after - first):
             hours = (after - first) * signal.step_h

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
 import pandas as pd
 
 from dash_app.domain.kpi import expected_until
 from dash_app.domain.measurement import Window, total_of
 from dash_app.domain.ports import Measurements, Session
-from dash_app.domain.quality import Finding, Floats, Rule, Signal, signal_of
+from dash_app.domain.quality import Finding, Floats, Rule, Signal, runs_of, signal_of
 from dash_app.domain.quality_check import Presence, Stretch, check_signal, presence_of, stretches, worst_first
 from dash_app.domain.quality_site import Balance, balance_of, find_above_total, find_residual
 from dash_app.domain.quality_sun import measured_at, step_elevation
@@ -204,13 +205,9 @@ def _above_total(measured: Measured) -> tuple[Finding, ...]:
 
 
 def _missing_runs(signal: Signal, view: View) -> list[tuple[datetime, datetime]]:
-    values = signal.values.loc[signal.values.index >= pd.Timestamp(view.start)]
-    missing = values.isna()
-    runs = missing.ne(missing.shift()).cumsum()[missing]
-    return [
-        (run.index[0].to_pydatetime(), run.index[-1].to_pydatetime() + signal.step)
-        for _number, run in runs.groupby(runs)
-    ]
+    shown = signal.since(view.start)
+    missing = runs_of(np.isnan(shown.array))
+    return [(shown.start_of(first), shown.start_of(after - 1) + shown.step) for first, after in missing]
 
 
 def _not_too_fine(measurand: Measurand, view: View) -> bool:

@@ -194,7 +194,7 @@ def test_a_site_without_measurands_draws_every_part() -> None:
 
 def test_the_calendar_is_a_table_with_a_row_for_each_measurand_and_a_column_for_each_day() -> None:
     card = calendar_card(quality())
-    (table,) = parts_with(card, "sb-days")
+    (table,) = parts_with(card, "sb-dq-days")
     head, body = table.children[1], table.children[2]
     assert len(head.children.children) == 1 + 31 + 1
     assert [words(row.children[0].children[0]) for row in body.children] == [title for title, *_ in METERS.values()]

@@ -63,7 +63,7 @@ def opened(browser: Browser, address: str, *look: object, path: str = AUGUST) ->
     sign_in(seen.page, address)
     seen.page.wait_for_url(re.compile(r"/projects"))
     seen.page.goto(f"{address}{path}")
-    seen.page.wait_for_selector(".sb-days")
+    seen.page.wait_for_selector(".sb-dq-days")
     seen.page.wait_for_selector(".sb-findings")
     return seen
 
@@ -111,7 +111,7 @@ def test_the_ranges_keep_the_rule(browser: Browser, address: str) -> None:
 def test_on_a_phone_each_finding_is_told_without_scrolling_sideways(browser: Browser, address: str) -> None:
     page = opened(browser, address, PHONE).page
     frame = page.locator(".sb-findings").evaluate("one => one.scrollWidth <= one.parentElement.clientWidth")
-    calendar = page.locator(".sb-days-frame").evaluate("one => one.scrollWidth <= one.clientWidth")
+    calendar = page.locator(".sb-dq-days-frame").evaluate("one => one.scrollWidth <= one.clientWidth")
     assert (frame, calendar) == (True, True)
     expect(page.locator(".sb-finding-why").first).to_be_visible()
     page.context.close()
