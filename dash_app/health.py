@@ -37,6 +37,8 @@ class _Figures:
         self._requests = Counter("energy_requests", "Answers by kind and status class", names, registry=self._registry)
         self._duration = Histogram("energy_request_seconds", "Time to answer", ["kind"], registry=self._registry)
         self._hit_rate = Gauge("energy_cache_hit_rate", "Page openings served from cache", registry=self._registry)
+        by_kind = "Answers from cache alone, by what was asked"
+        self._kinds = Gauge("energy_cache_hit_rate_by_kind", by_kind, ["kind"], registry=self._registry)
         self._asked = Gauge("energy_prefetch_points_asked", "Points the prefetch asked for", registry=self._registry)
         self._needed = Gauge("energy_prefetch_points_needed", "Points that 48 h hold", registry=self._registry)
         self._beat_age = Gauge("energy_heartbeat_age_seconds", "Since last beat", ["name"], registry=self._registry)
@@ -54,6 +56,8 @@ class _Figures:
             return Response("not found", status=404)
         stats = self._measurements.stats()
         self._hit_rate.set(stats.hit_rate or 0.0)
+        for one in stats.kinds:
+            self._kinds.labels(one.kind.value).set(one.hit_rate or 0.0)
         self._asked.set(stats.points_asked)
         self._needed.set(stats.points_needed)
         for beat in self._states.heartbeats():

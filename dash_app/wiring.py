@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
@@ -46,6 +46,8 @@ from services.store import PlanStore, open_store
 PATIENT_ATTEMPTS = 5
 PATIENT_FLIGHT_S = 120.0
 PAGE_FLIGHT_S = 30.0
+LOOK_AHEAD = timedelta(days=31)
+"""The past days that are fetched behind the first screen of a project: a month, and the week in it."""
 CACHE_ALARM = "cache"
 
 log = structlog.get_logger()
@@ -72,6 +74,7 @@ def build(settings: Settings, *, patient: bool = False) -> Workspace:
             timeout=settings.data_timeout,
             patient=patient,
             flight_s=PATIENT_FLIGHT_S if patient else PAGE_FLIGHT_S,
+            look_ahead=timedelta(0) if patient else LOOK_AHEAD,
         ),
         sites=sites(connection),
         sessions=store.sessions,

@@ -16,14 +16,24 @@ from dash import Dash, Input, Output, dcc, html
 from components.badges import Tone, badge
 from components.cards import Figure, card, kpi_row
 from components.icons import Icon
-from components.numbers import NO_VALUE, duration, moment_words, number
+from components.numbers import NO_VALUE, duration, moment_words, number, percent
 from components.shell import page_head
 from components.states import loading
 from components.tables import table
 from components.words import _, ngettext
 from dash_app.domain.dispatch import Alarm
 from dash_app.domain.errors import StoreUnavailable
-from dash_app.domain.ports import Alarms, Audit, CacheStats, Heartbeat, Measurements, Session, States
+from dash_app.domain.ports import (
+    Alarms,
+    AskedOf,
+    Audit,
+    CacheKind,
+    CacheStats,
+    Heartbeat,
+    Measurements,
+    Session,
+    States,
+)
 from dash_app.domain.project import Right
 from dash_app.domain.time import Clock
 
@@ -126,6 +136,23 @@ def body_view(facts: Facts) -> list[Any]:
     ]
 
 
+def cache_table(cache: CacheStats) -> Any:
+    """Return how often the cache could answer alone, by what was asked."""
+    words = {
+        CacheKind.FIRST_SCREEN: _("First screen, 48 h"),
+        CacheKind.HISTORY: _("Past days"),
+        CacheKind.LIVE: _("Live values"),
+        CacheKind.PRICES: _("Prices, CO2, weather"),
+    }
+    rows = [[words[one.kind], number(one.asked, 0), number(one.hits, 0), _rate(one)] for one in cache.kinds]
+    head = [_("What"), _("Asked"), _("From cache"), _("Rate")]
+    return table(_("Cache by kind"), head, rows, numbers=frozenset({1, 2, 3}))
+
+
+def _rate(one: AskedOf) -> str:
+    return NO_VALUE if one.hit_rate is None else percent(one.hit_rate)
+
+
 def _left(facts: Facts) -> list[Any]:
     return [
         card(_("Processes"), _processes(facts), meta=_("Each says every few seconds that it lives")),
@@ -135,6 +162,7 @@ def _left(facts: Facts) -> list[Any]:
 
 def _right(facts: Facts) -> list[Any]:
     return [
+        card(_("Cache by kind"), cache_table(facts.cache), meta=_("How often nobody had to be asked")),
         card(_("Open alarms"), _alarms(facts), meta=_("Of your projects")),
         card(_("Versions"), _versions(), meta=_("What runs here")),
     ]

@@ -5,8 +5,8 @@ Whatever set of measurands a page asks for, a day of a measurand is fetched once
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
@@ -18,9 +18,9 @@ from services.chunks import (
     DAY,
     Chunk,
     ChunkUnreadable,
-    Values,
     chunk_from,
     empty_chunk,
+    first_slot,
     month_of,
     slots_of,
     step_of,
@@ -30,20 +30,18 @@ from services.place import Backing, Place
 from services.prefetch import SPAN
 from services.rows import Row, key_of, set_version
 from services.series import empty_series, regular_series
-
-Piece = tuple[int, Values]
-"""The number of a first step, and values from there on."""
+from services.shelf import Past, Piece, Shelf
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
-    """What is known of past days. `saved`: the API could not be asked for some; `asked`: it had to be asked at all."""
+def nothing() -> None:
+    """Know no recent row."""
 
-    pieces: dict[str, list[Piece]]
-    fetched_at: datetime
-    drops: tuple[tuple[datetime, int], ...] = ()
-    saved: bool = False
-    asked: bool = False
+
+def is_whole(series: pd.Series, measurand: Measurand, day: datetime) -> bool:
+    """Return whether a series has a value for every step of a day."""
+    step_s = step_of(measurand)
+    inside = series[(series.index >= day) & (series.index < day + DAY)]
+    return int(inside.notna().sum()) == first_slot(day + DAY, step_s) - first_slot(day, step_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +50,19 @@ class History:
 
     backing: Backing
 
-    def days(self, place: Place, days: list[datetime]) -> Past:
-        """Return these days, from the cache as far as it goes."""
+    def days(self, place: Place, days: list[datetime], recent: Callable[[], Row | None] = nothing) -> Past:
+        """Return these days, from the cache as far as it goes.
+
+        A day that has just become past is taken over from the `recent` row, if that holds every step of it.
+        """
         shelf = self._shelf(place, days)
         if not shelf.missing(days):
             return shelf.past(days)
         with self.backing.store.single_flight(_flight(place), at_most_s=self.backing.flight_s):
             shelf = self._shelf(place, days)
+            self._take_over(place, shelf, days, recent())
+            if not shelf.missing(days):
+                return shelf.past(days)
             for run, wanted in runs_of(shelf.missing(days), by_month=self._has_slices()):
                 try:
                     self._fetch(place, shelf, run, wanted)
@@ -98,51 +102,33 @@ class History:
         )
         for m in asked:
             series = window.series.get(m.measurand_id, empty_series())
-            dropped = window.dropped_by.get(m.measurand_id, 0)
-            for month in sorted({month_of(day) for day in run}):
-                days = [day for day in run if month_of(day) == month]
-                chunk = shelf.chunks[m.measurand_id, month].with_days(days, series, now, dropped)
-                shelf.chunks[m.measurand_id, month], dropped = chunk, 0
-                self.backing.store.put(_key(place, m, month), chunk.as_json(), until=now + self.backing.timeout)
+            self._keep(place, shelf, m, run, series, now, window.dropped_by.get(m.measurand_id, 0))
 
+    def _take_over(self, place: Place, shelf: Shelf, days: list[datetime], recent: Row | None) -> None:
+        for m in place.measurands if recent is not None else ():
+            series = recent.series.get(m.measurand_id, empty_series()) if recent else empty_series()
+            whole = [day for day, wanted in shelf.missing(days).items() if m.measurand_id in wanted]
+            whole = [day for day in whole if is_whole(series, m, day)]
+            if whole and recent:
+                self._keep(place, shelf, m, whole, series, recent.fetched_at, 0)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
-    """The months of some measurands; days fetched before `since` do not count any more."""
-
-    measurands: tuple[Measurand, ...]
-    since: datetime
-    now: datetime
-    chunks: dict[tuple[str, datetime], Chunk] = field(default_factory=dict)
-
-    def missing(self, days: list[datetime]) -> dict[datetime, frozenset[str]]:
-        """Return for each day that is not known of all measurands those of which it is not."""
-        found = {day: frozenset(m.measurand_id for m in self.measurands if not self._knows(m, day)) for day in days}
-        return {day: wanted for day, wanted in found.items() if wanted}
-
-    def knows_any(self, days: list[datetime]) -> bool:
-        """Return whether any of the days is known of any measurand."""
-        return any(self._knows(m, day) for m in self.measurands for day in days)
-
-    def past(self, days: list[datetime], *, saved: bool = False, asked: bool = False) -> Past:
-        """Return what is known of the days."""
-        facts = [self._chunk(m, day).days[day.day] for m in self.measurands for day in days if self._knows(m, day)]
-        return Past(
-            pieces={
-                m.measurand_id: [self._chunk(m, day).day(day) for day in days if self._knows(m, day)]
-                for m in self.measurands
-            },
-            fetched_at=min((at for at, _ in facts), default=self.now),
-            drops=tuple((at, count) for at, count in facts if count),
-            saved=saved,
-            asked=asked,
-        )
-
-    def _chunk(self, measurand: Measurand, day: datetime) -> Chunk:
-        return self.chunks[measurand.measurand_id, month_of(day)]
-
-    def _knows(self, measurand: Measurand, day: datetime) -> bool:
-        return self._chunk(measurand, day).knows(day, since=self.since)
+    def _keep(
+        self,
+        place: Place,
+        shelf: Shelf,
+        measurand: Measurand,
+        run: list[datetime],
+        series: pd.Series,
+        fetched_at: datetime,
+        dropped: int,
+    ) -> None:
+        """Keep days of a measurand, each month in its row; `dropped` is said with the first of them."""
+        for month in sorted({month_of(day) for day in run}):
+            days = [day for day in run if month_of(day) == month]
+            chunk = shelf.chunks[measurand.measurand_id, month].with_days(days, series, fetched_at, dropped)
+            shelf.chunks[measurand.measurand_id, month], dropped = chunk, 0
+            key = _key(place, measurand, month)
+            self.backing.store.put(key, chunk.as_json(), until=fetched_at + self.backing.timeout)
 
 
 def days_between(start: datetime, end: datetime) -> list[datetime]:

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from dash_app.domain.errors import NotFound
 from dash_app.domain.measurement import LiveValue, Published, Window
-from dash_app.domain.ports import ApiToken, CacheStats, EnergyApi, Session
+from dash_app.domain.ports import CacheKind, CacheStats, EnergyApi, Session
 from dash_app.domain.project import Project
 from dash_app.domain.site import Measurand
 from dash_app.domain.time import Clock
 from dash_app.domain.weather import Observed
+from services.by_days import ByDays, Fetch, Value
 from services.cache import DiskStore
-from services.chunks import DAY
 from services.history import History, days_between, first_recent_day, put_together
+from services.hits import Hits
+from services.look_ahead import LookAhead
 from services.outage import Outages
 from services.place import Backing, Place
 from services.prefetch import SPAN
 from services.recent import RecentRows
 from services.remembered import Question, Remembered
 from services.rows import (
+    Row,
     key_of,
-    kind_of,
     live_as_json,
     live_from,
     measurands_as_json,
@@ -37,25 +39,13 @@ from services.rows import (
 )
 from services.windows import between
 
-COUNTS = "counts"
-COUNTED = ("openings", "hits", "points_asked", "points_needed")
 LISTING_AGE = timedelta(hours=12)
 LIVE_AGE = timedelta(seconds=5)
-PUBLISHED_AGE = timedelta(minutes=5)
+SHORT = timedelta(hours=3)
+"""A window of the last hours is refreshed as soon as it lacks a step."""
 PURGE_WAIT_S = 0.05
 REST = timedelta(seconds=5)
 FLIGHT_S = 30.0
-
-Value = TypeVar("Value")
-Fetch = Callable[[ApiToken, str, datetime, datetime], Value | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Codec(Generic[Value]):
-    """How an answer is written into the cache and read back."""
-
-    encode: Callable[[Value | None], Any]
-    decode: Callable[[Any], Value | None]
 
 
 def run_in_thread(work: Callable[[], object]) -> threading.Thread:
@@ -84,6 +74,7 @@ class CachedMeasurements:
         run: Callable[[Callable[[], None]], Any] = run_in_thread,
         rest: timedelta = REST,
         flight_s: float = FLIGHT_S,
+        look_ahead: timedelta = timedelta(0),
     ) -> None:
         self._api = api
         self._store = store
@@ -93,25 +84,42 @@ class CachedMeasurements:
         self._timeout = timeout
         self._remembered = Remembered(backing=backing)
         self._history = History(backing=backing)
-        self._recent = RecentRows(backing, patient=patient, run=run, count=self._count)
-        self._uncounted: dict[str, int] = {}
+        self._hits = Hits(store)
+        self._recent = RecentRows(backing, patient=patient, run=run, count=self._hits.add)
+        self._look_ahead = LookAhead(backing, self._history, self._recent, length=look_ahead, run=run)
+        self._counts_history = not patient
 
     def measurands(self, session: Session, project: Project) -> tuple[Measurand, ...]:
         """Return what is measured in the project."""
         return self._place(session, project.project_id).measurands
 
-    def open_project(self, session: Session, project: Project) -> Window:
-        """Return the last 48 h at once if any of them is cached, else fetched; count the opening."""
+    def open_project(
+        self,
+        session: Session,
+        project: Project,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        measurand_ids: Collection[str] | None = None,
+    ) -> Window:
+        """Return the last 48 h (or another window) at once if any of them is cached, else fetched; count the opening.
+
+        It is a hit when nothing of what was asked for, the first screen included, needed a call.
+        """
         self._own(session, project.project_id)
-        now, hit = self._clock(), False
+        hit, now = False, self._clock()
+        start, end = start or now - SPAN, end or now
         try:
             place = self._place(session, project.project_id)
             kept = self._recent.kept(place)
-            hit = place.listed_before and kept is not None
-            row, saved = self._recent.at_once(place, kept) if kept else (self._recent.refreshed(place), False)
+            found = place.listed_before and kept is not None
+            self._hits.asked(CacheKind.FIRST_SCREEN, hit=found)
+            newest = self._recent.at_once(place, kept) if kept else (self._recent.refreshed(place), False)
+            window, asked = self._window(place, place.chosen(measurand_ids), start, end, newest)
+            hit = found and not asked
         finally:
-            self._count({"openings": 1, "hits": int(hit)})
-        return place.window(row, now - SPAN, now, saved=saved)
+            self._hits.opened(hit=hit)
+        self._look_ahead.start(place)
+        return window
 
     def load_window(
         self,
@@ -125,18 +133,27 @@ class CachedMeasurements:
 
         With `measurand_ids` only their past days are asked for; the last 48 h are kept whole for every project.
         """
+        place = self._place(session, project.project_id)
+        return self._window(place, place.chosen(measurand_ids), start, end)[0]
+
+    def _window(
+        self, whole: Place, place: Place, start: datetime, end: datetime, newest: tuple[Row, bool] | None = None
+    ) -> tuple[Window, bool]:
+        """Return the window, and whether the API had to be asked for past days."""
         if end <= start:
             raise ValueError(f"a window from {start} to {end} is empty")
-        whole, now = self._place(session, project.project_id), self._clock()
-        place = whole if measurand_ids is None else whole.only(measurand_ids)
+        now = self._clock()
         if start >= now - SPAN:
-            row, saved = self._recent.newest(whole)
-            return place.window(row, start, end, saved=saved)
+            row, saved = newest or self._recent.newest(whole, short=end - start <= SHORT)
+            return place.window(row, start, end, saved=saved), False
         first_recent = first_recent_day(now)
-        past = self._history.days(place, days_between(start, min(end, first_recent)))
-        recent, recent_saved = self._recent.newest(whole) if end > first_recent else (None, False)
+        days = days_between(start, min(end, first_recent))
+        past = self._history.days(place, days, lambda: self._recent.kept(whole))
+        if self._counts_history:
+            self._hits.asked(CacheKind.HISTORY, hit=not past.asked)
+        recent, recent_saved = (newest or self._recent.newest(whole)) if end > first_recent else (None, False)
         row = put_together(past, recent, place.measurands)
-        return place.window(row, start, end, saved=past.saved or recent_saved)
+        return place.window(row, start, end, saved=past.saved or recent_saved), past.asked
 
     def live(self, session: Session, project: Project) -> tuple[LiveValue, ...]:
         """Return the newest values, at most 5 s old; each carries its own moment."""
@@ -149,7 +166,9 @@ class CachedMeasurements:
             encode=live_as_json,
             decode=live_from,
         )
-        return self._remembered.answer(question)[0]
+        values, there = self._remembered.answer(question)
+        self._hits.asked(CacheKind.LIVE, hit=there)
+        return values
 
     def prices(self, session: Session, project_id: str, start: datetime, end: datetime) -> Published | None:
         """Return the published prices in `start <= t < end`, or None when the project has none."""
@@ -161,8 +180,8 @@ class CachedMeasurements:
 
     def weather(self, session: Session, project_id: str, start: datetime, end: datetime) -> Observed | None:
         """Return the weather observed in `start <= t < end`, or None when the project has none."""
-        codec = Codec(weather_as_json, weather_from)
-        found = self._by_days("weather", self._api.fetch_weather, codec, session, project_id, start, end)
+        by_days = ByDays("weather", self._api.fetch_weather, weather_as_json, weather_from)
+        found = self._answer(by_days, session, project_id, start, end)
         return None if found is None else replace(found, values=between(found.values, start, end))
 
     def purge_expired(self) -> int:
@@ -174,10 +193,7 @@ class CachedMeasurements:
 
     def stats(self) -> CacheStats:
         """Return the counts of all processes that share the cache."""
-        kept = self._store.get(COUNTS) or {}
-        total = {name: kept.get(name, 0) + self._uncounted.get(name, 0) for name in COUNTED}
-        windows = sum(kind_of(key) == "window" for key in self._store.all_keys())
-        return CacheStats(rows=windows, **total)
+        return self._hits.stats()
 
     def _own(self, session: Session, project_id: str) -> Project:
         """Return the project if it is this person's; raise NotFound for any other, as if it did not exist."""
@@ -203,36 +219,15 @@ class CachedMeasurements:
     def _published(
         self, kind: str, fetch: Fetch[Published], session: Session, project_id: str, start: datetime, end: datetime
     ) -> Published | None:
-        codec = Codec(published_as_json, published_from)
-        found = self._by_days(kind, fetch, codec, session, project_id, start, end)
+        by_days = ByDays(kind, fetch, published_as_json, published_from)
+        found = self._answer(by_days, session, project_id, start, end)
         return None if found is None else replace(found, values=between(found.values, start, end))
 
-    def _by_days(
-        self,
-        kind: str,
-        fetch: Fetch[Value],
-        codec: Codec[Value],
-        session: Session,
-        project_id: str,
-        start: datetime,
-        end: datetime,
+    def _answer(
+        self, by_days: ByDays[Value], session: Session, project_id: str, start: datetime, end: datetime
     ) -> Value | None:
-        """Return what is said about a project, asked for by whole days so that the same question is asked again."""
-        own, days = self._own(session, project_id), days_between(start, end)
-        first, last = days[0], days[-1] + DAY
-        question = Question(
-            key=key_of(kind, session.person.user_id, own.project_id, first.isoformat(), last.isoformat()),
-            user_id=session.person.user_id,
-            age=PUBLISHED_AGE,
-            call=lambda: fetch(session.token, own.project_id, first, last),
-            encode=codec.encode,
-            decode=codec.decode,
-            in_need=True,
-        )
-        return self._remembered.answer(question)[0]
-
-    def _count(self, counts: dict[str, int]) -> None:
-        """Add to the counters that all processes share, or to our own while the cache does not work."""
-        if not self._store.add_counts(COUNTS, counts):
-            for name, count in counts.items():
-                self._uncounted[name] = self._uncounted.get(name, 0) + count
+        own = self._own(session, project_id)
+        question = by_days.question(session, own, start, end, now=self._clock(), timeout=self._timeout)
+        answer, there = self._remembered.answer(question)
+        self._hits.asked(CacheKind.PRICES, hit=there)
+        return answer

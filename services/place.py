@@ -36,8 +36,10 @@ class Place:
         """Return the cache key of one kind of row of this place."""
         return key_of(kind, self.user_id, self.project.project_id, set_version(self.measurands), *more)
 
-    def only(self, measurand_ids: Collection[str]) -> Place:
-        """Return the same place with some of its measurands only."""
+    def chosen(self, measurand_ids: Collection[str] | None) -> Place:
+        """Return the same place with some of its measurands only, or as it is."""
+        if measurand_ids is None:
+            return self
         return replace(self, measurands=tuple(m for m in self.measurands if m.measurand_id in measurand_ids))
 
     def window(self, row: Row, start: datetime, end: datetime, *, saved: bool) -> Window:

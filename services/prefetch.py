@@ -22,6 +22,7 @@ from services.rows import Row
 from services.series import empty_series, is_forecast, on_grid
 
 SPAN = timedelta(hours=48)
+JUST_NOW = timedelta(minutes=1)
 MAX_SLICES = 4
 WIDER = (2, 4)
 """How much more is asked for, in turn, when the newest N points do not reach back 48 h."""
@@ -54,6 +55,11 @@ def is_fresh(row: Row, measurands: Iterable[Measurand], now: datetime) -> bool:
     ask again.
     """
     return all(_tail_gap(row, m, now) <= 2 * m.resolution for m in measurands)
+
+
+def is_newest(row: Row, measurands: Iterable[Measurand], now: datetime) -> bool:
+    """Return whether no signal lacks a whole step, or was asked for one within the last minute."""
+    return all(_tail_gap(row, m, now) <= m.resolution or _asked_since(row, m, now - JUST_NOW) for m in measurands)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,13 +149,15 @@ class Prefetch:
         return self.now if mine.empty else pd.DatetimeIndex(mine.index)[0].to_pydatetime()
 
     def _row(self, old: Row | None, series: dict[str, pd.Series], dropped: int) -> Row:
-        """Return the row of the last 48 h: what was there, and over it what came."""
+        """Return the row of the last 48 h: what was there, and over it what came.
+
+        The day in which the 48 h begin stays whole once it was: it becomes a past day that need not be asked for.
+        """
         before = {} if old is None else old.series
         drops = [] if old is None else [drop for drop in old.drops if drop[0] >= self.start]
+        first = floor_to(self.start, timedelta(days=1))
         merged = {
-            m.measurand_id: joined(
-                before.get(m.measurand_id), series[m.measurand_id], m, floor_to(self.start, m.resolution)
-            )
+            m.measurand_id: joined(before.get(m.measurand_id), series[m.measurand_id], m, first)
             for m in self.measurands
         }
         return Row(
@@ -179,6 +187,11 @@ def _known_until(row: Row, measurand: Measurand, start: datetime) -> datetime:
         return floor_to(start, measurand.resolution)
     end = newest + measurand.resolution
     return newest if end > row.fetched_at else end
+
+
+def _asked_since(row: Row, measurand: Measurand, moment: datetime) -> bool:
+    asked = row.asked.get(measurand.measurand_id)
+    return asked is not None and asked > moment
 
 
 def _tail_gap(row: Row, measurand: Measurand, now: datetime) -> timedelta:

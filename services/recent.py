@@ -9,13 +9,15 @@ from typing import Any
 import structlog
 
 from dash_app.domain.errors import EnergyError
+from dash_app.domain.site import Measurand
 from services.cache_folder import after_fork
 from services.outage import FAILS
 from services.place import Backing, Place
-from services.prefetch import SPAN, Prefetch, is_fresh
+from services.prefetch import SPAN, Prefetch, is_fresh, is_newest
 from services.rows import Row
 
 log = structlog.get_logger()
+Fresh = Callable[[Row, tuple[Measurand, ...], datetime], bool]
 
 
 class RecentRows:
@@ -46,18 +48,22 @@ class RecentRows:
             return row
         return row if _has_value(row, now - SPAN) else None
 
-    def at_once(self, place: Place, row: Row) -> tuple[Row, bool]:
-        """Return a kept row as it is, its tails fetched behind it, and whether the API has failed us."""
-        if is_fresh(row, place.measurands, self._backing.clock()):
+    def at_once(self, place: Place, row: Row, *, short: bool = False) -> tuple[Row, bool]:
+        """Return a kept row as it is, its tails fetched behind it, and whether the API has failed us.
+
+        For a `short` window a tail is missing as soon as one step is.
+        """
+        fresh = is_newest if short else is_fresh
+        if fresh(row, place.measurands, self._backing.clock()):
             return row, False
-        self._refresh_behind(place)
+        self._refresh_behind(place, fresh)
         return row, self._backing.outages.failing(place.user_id)
 
-    def newest(self, place: Place) -> tuple[Row, bool]:
+    def newest(self, place: Place, *, short: bool = False) -> tuple[Row, bool]:
         """Return the row, complete or at once, and whether it is saved data because the API could not be asked."""
         row = self.kept(place)
         if row is not None and (not self._patient or is_fresh(row, place.measurands, self._backing.clock())):
-            return self.at_once(place, row)
+            return self.at_once(place, row, short=short)
         try:
             return self.refreshed(place), False
         except FAILS:
@@ -65,12 +71,12 @@ class RecentRows:
                 raise
             return row, True
 
-    def refreshed(self, place: Place) -> Row:
+    def refreshed(self, place: Place, fresh: Fresh = is_fresh) -> Row:
         """Return the row with its tails; of many who ask at the same time only one goes to the API."""
         backing = self._backing
         with backing.store.single_flight(place.key("window"), at_most_s=backing.flight_s):
             row, now = self.kept(place), backing.clock()
-            if row is not None and is_fresh(row, place.measurands, now):
+            if row is not None and fresh(row, place.measurands, now):
                 return row
             way = Prefetch(
                 api=backing.api, token=place.session.token, project=place.project, measurands=place.measurands, now=now
@@ -80,7 +86,7 @@ class RecentRows:
             self._count(counts)
             return new
 
-    def _refresh_behind(self, place: Place) -> None:
+    def _refresh_behind(self, place: Place, fresh: Fresh) -> None:
         """Fetch the missing tails in the background, once at a time."""
         key = place.key("window")
         if key in self._refreshing or self._backing.outages.resting(place.user_id):
@@ -89,7 +95,7 @@ class RecentRows:
 
         def refresh() -> None:
             try:
-                self.refreshed(place)
+                self.refreshed(place, fresh)
             except EnergyError as error:
                 log.info("refresh_failed", project_id=place.project.project_id, why=str(error))
             finally:

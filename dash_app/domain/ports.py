@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from dash_app.domain.dispatch import DispatchResult, Order, Telemetry
@@ -79,15 +80,39 @@ class EnergyApi(Protocol):
     def fetch_weather(self, token: ApiToken, project_id: str, start: datetime, end: datetime) -> Observed | None: ...
 
 
+class CacheKind(StrEnum):
+    """What is asked of the measurements."""
+
+    FIRST_SCREEN = "first_screen"
+    HISTORY = "history"
+    LIVE = "live"
+    PRICES = "prices"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedOf:
+    """How often something of a kind was asked for, and how often the cache could answer alone."""
+
+    kind: CacheKind
+    asked: int
+    hits: int
+
+    @property
+    def hit_rate(self) -> float | None:
+        """Hits per question, or None before the first one."""
+        return self.hits / self.asked if self.asked else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheStats:
-    """Page openings since the start of the process' cache, and how many needed no upstream call."""
+    """Page openings since the start of the process' cache, and how many needed no upstream call; the same by kind."""
 
     openings: int
     hits: int
     rows: int
     points_asked: int
     points_needed: int
+    kinds: tuple[AskedOf, ...] = ()
 
     @property
     def hit_rate(self) -> float | None:
@@ -99,8 +124,15 @@ class Measurements(Protocol):
     """Measurements through the cache: per user and project, with the 48 h prefetch (energy-api.md, section 4)."""
 
     def measurands(self, session: Session, project: Project) -> tuple[Measurand, ...]: ...
-    def open_project(self, session: Session, project: Project) -> Window:
-        """Return the last 48 h: cached if fresh, else prefetched; counts one page opening."""
+    def open_project(
+        self,
+        session: Session,
+        project: Project,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        measurand_ids: Collection[str] | None = None,
+    ) -> Window:
+        """Return the last 48 h, cached or prefetched, or another window as `load_window`; counts one page opening."""
         ...
 
     def load_window(

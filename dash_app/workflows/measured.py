@@ -126,13 +126,11 @@ def load_window(
 
     `opening` is the first drawing of a page, which is counted and prefetches.
     """
-    window = measurements.open_project(session, place.project) if opening else None
-    if window is not None and window.start <= view.start:
-        return window
-    if wanted is None or view.now - view.start <= PREFETCHED:
-        return measurements.load_window(session, place.project, view.start, view.until)
-    ids = [m.measurand_id for m in wanted]
-    return measurements.load_window(session, place.project, view.start, view.until, ids)
+    everything = wanted is None or view.now - view.start <= PREFETCHED
+    ids = None if wanted is None or everything else [m.measurand_id for m in wanted]
+    load = measurements.open_project if opening else measurements.load_window
+    until = max(view.until, view.start + view.native)
+    return load(session, place.project, view.start, until, ids)
 
 
 def load_measured(

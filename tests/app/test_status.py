@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from dash_app.domain.ports import CacheStats
-from pages.status import Facts, about_words, body_view, cache_figures, read_facts
+from dash import html
+
+from dash_app.domain.ports import AskedOf, CacheKind, CacheStats
+from pages.status import Facts, about_words, body_view, cache_figures, cache_table, read_facts
 from tests.app.building import Building, text_of
+from tests.components.test_parts import words
 
 
 def facts_of(building: Building, mine: dict[str, str] | None = None) -> Facts:
@@ -66,6 +69,23 @@ def test_the_hit_rate_is_hits_per_opening() -> None:
     figures = {one.key: (one.text, one.unit, one.context) for one in cache_figures(stats)}
     assert figures["hit-rate"] == ("75", "%", "6 of 8 openings")
     assert figures["points-asked"][0] == "2,304"
+
+
+def test_the_rate_is_said_by_what_was_asked() -> None:
+    kinds = (
+        AskedOf(kind=CacheKind.FIRST_SCREEN, asked=8, hits=6),
+        AskedOf(kind=CacheKind.HISTORY, asked=4, hits=4),
+        AskedOf(kind=CacheKind.LIVE, asked=0, hits=0),
+        AskedOf(kind=CacheKind.PRICES, asked=3, hits=1),
+    )
+    table = cache_table(CacheStats(openings=8, hits=6, rows=3, points_asked=1, points_needed=1, kinds=kinds))
+    rows = [words(row) for row in table._traverse() if isinstance(row, html.Tr)]
+    assert rows[1:] == [
+        "First screen, 48 h 8 6 75\u00a0%",
+        "Past days 4 4 100\u00a0%",
+        "Live values 0 0 –",
+        "Prices, CO2, weather 3 1 33\u00a0%",
+    ]
 
 
 def test_before_the_first_opening_there_is_no_rate() -> None:

@@ -6,7 +6,7 @@ any SoC 0.5, everything else 0. Tests put other series in `values` and prices in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -206,15 +206,31 @@ class FakeMeasurements:
     def measurands(self, session: Session, project: Project) -> tuple[Measurand, ...]:
         return self.api.list_measurands(session.token, self._own(session, project.project_id))
 
-    def open_project(self, session: Session, project: Project) -> Window:
+    def open_project(
+        self,
+        session: Session,
+        project: Project,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        measurand_ids: Collection[str] | None = None,
+    ) -> Window:
         self.openings += 1
-        return self.load_window(session, project, self.clock() - timedelta(hours=48), self.clock())
+        start, end = start or self.clock() - timedelta(hours=48), end or self.clock()
+        return self.load_window(session, project, start, end, measurand_ids)
 
-    def load_window(self, session: Session, project: Project, start: datetime, end: datetime) -> Window:
+    def load_window(
+        self,
+        session: Session,
+        project: Project,
+        start: datetime,
+        end: datetime,
+        measurand_ids: Collection[str] | None = None,
+    ) -> Window:
         self._own(session, project.project_id)
         if project.project_id in self.windows:
             return self.windows[project.project_id]
-        listed = self.measurands(session, project)
+        known = self.measurands(session, project)
+        listed = tuple(m for m in known if measurand_ids is None or m.measurand_id in measurand_ids)
         window = self.api.fetch_history(session.token, project, listed, start, end)
         return replace(window, saved=self.saved)
 

@@ -121,9 +121,17 @@ class CampusMeasurements:
     def measurands(self, session: Session, project: Project) -> tuple[Measurand, ...]:
         return tuple(m for m in self.listed if m.measurand_id in project.measurand_ids)
 
-    def open_project(self, session: Session, project: Project) -> Window:
+    def open_project(
+        self,
+        session: Session,
+        project: Project,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        measurand_ids: Collection[str] | None = None,
+    ) -> Window:
         self.openings += 1
-        return self.load_window(session, project, self.clock() - timedelta(hours=48), self.clock())
+        start, end = start or self.clock() - timedelta(hours=48), end or self.clock()
+        return self.load_window(session, project, start, end, measurand_ids)
 
     def load_window(
         self,

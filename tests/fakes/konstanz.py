@@ -74,8 +74,15 @@ class KonstanzMeasurements:
     def measurands(self, session: Session, project: Project) -> tuple[Measurand, ...]:
         return self.listed
 
-    def open_project(self, session: Session, project: Project) -> Window:
-        return self.load_window(session, project, END - 48 * HOUR, END)
+    def open_project(
+        self,
+        session: Session,
+        project: Project,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        measurand_ids: Collection[str] | None = None,
+    ) -> Window:
+        return self.load_window(session, project, start or END - 48 * HOUR, end or END, measurand_ids)
 
     def load_window(
         self,

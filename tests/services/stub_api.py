@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -196,11 +197,15 @@ class Handler(BaseHTTPRequestHandler):
         )
 
     def chosen(self, query: dict[str, str]) -> list[tuple[datetime, str, float]]:
-        everything = sorted((t, name, v) for name, points in self.stub.points.items() for t, v in points)
         if "from" in query:
-            first, last = (datetime.fromisoformat(query[key]) for key in ("from", "to"))
+            first, last = ((datetime.fromisoformat(query[key]),) for key in ("from", "to"))
             wanted = query["measurands"].split(",")
-            return [point for point in everything if first <= point[0] < last and point[1] in wanted]
+            known = {name: points for name, points in self.stub.points.items() if name in wanted}
+            cut = {
+                name: points[bisect_left(points, first) : bisect_left(points, last)] for name, points in known.items()
+            }
+            return sorted((t, name, v) for name, points in cut.items() for t, v in points)
+        everything = sorted((t, name, v) for name, points in self.stub.points.items() for t, v in points)
         if self.stub.page_size is not None:
             place = int(query.get("page", "0")) * self.stub.page_size
             return everything[place : place + self.stub.page_size]

@@ -16,7 +16,8 @@ from dash_app.domain.errors import ApiUnavailable
 from dash_app.domain.measurement import Window
 from dash_app.domain.site import Measurand, Quantity
 from services.energy_api import HttpEnergyApi
-from tests.fakes.api import MEASURANDS, project, session
+from services.measurements import CachedMeasurements
+from tests.fakes.api import MEASURANDS, day_and_night, project, session
 from tests.services.conftest import NOW
 from tests.services.stub_api import EVERYTHING, StubApi, serving
 from tests.services.test_measurements import HISTORY, P1, QUARTER, TIMEOUT, Desk
@@ -111,6 +112,85 @@ def test_the_present_month_grows_by_the_days_that_are_over(desk: Desk) -> None:
     desk.measurements.load_window(desk.ada, P1, now - 4 * DAY, now - 2 * DAY)
     midnight = now - timedelta(hours=12)
     assert asked == [(midnight - 2 * DAY, midnight - DAY)], "only the day that has just become past"
+
+
+def test_a_day_that_becomes_past_is_taken_over_from_the_48_h_without_asking(desk: Desk) -> None:
+    desk.measurements.open_project(desk.ada, P1)
+    desk.measurements.load_window(desk.ada, P1, NOW - 10 * DAY, NOW)
+    for _hour in range(20):
+        desk.clock.advance(timedelta(hours=1))
+        desk.measurements.open_project(desk.ada, P1)
+        desk.later.finish()
+    desk.upstream()
+    now = desk.clock.now
+    window = desk.measurements.load_window(desk.ada, P1, now - 6 * DAY, now)
+    assert desk.upstream() == []
+    assert [len(series) for series in window.series.values()] == [6 * 96, 6 * 96]
+    assert all(series.notna().all() for series in window.series.values())
+
+
+def test_a_day_with_a_gap_in_the_48_h_is_asked_for_when_it_becomes_past(desk: Desk) -> None:
+    values = day_and_night(MEASURANDS[1], NOW - 40 * DAY, NOW + 3 * DAY)
+    late = (values.index >= NOW - timedelta(hours=30)) & (values.index < NOW - timedelta(hours=28))
+    desk.api.values["2"] = values.mask(late)
+    desk.measurements.open_project(desk.ada, P1)
+    for _hour in range(40):
+        desk.clock.advance(timedelta(hours=1))
+        desk.measurements.open_project(desk.ada, P1)
+        desk.later.finish()
+    desk.api.values["2"] = values  # what was late has come
+    now = desk.clock.now
+    window = desk.measurements.load_window(desk.ada, P1, now - 4 * DAY, now)
+    assert window.series["2"].notna().all()
+
+
+def test_behind_the_first_screen_a_month_is_fetched_once_a_day(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, extensions=HISTORY)
+    measurements = CachedMeasurements(
+        desk.api, desk.store, clock=desk.clock, timeout=TIMEOUT, run=desk.later, look_ahead=timedelta(days=31)
+    )
+    for _opening in range(3):
+        measurements.open_project(desk.ada, P1)
+    assert desk.later.finish() == 1
+    assert desk.upstream().count("fetch_history") == 2, "October and the first days of November"
+    measurements.load_window(desk.ada, P1, NOW - 30 * DAY, NOW)
+    assert desk.upstream() == []
+
+
+def test_a_failure_behind_the_page_is_tried_again_at_the_next_opening(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, extensions=HISTORY)
+    measurements = CachedMeasurements(
+        desk.api, desk.store, clock=desk.clock, timeout=TIMEOUT, run=desk.later, look_ahead=timedelta(days=31)
+    )
+    measurements.open_project(desk.ada, P1)
+    desk.api.fails = ApiUnavailable("refused")
+    desk.later.finish()
+    desk.api.fails = None
+    desk.clock.advance(timedelta(seconds=6))
+    measurements.open_project(desk.ada, P1)
+    assert desk.later.finish() == 1
+
+
+def test_a_server_without_slices_is_not_asked_for_a_month_ahead(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    measurements = CachedMeasurements(
+        desk.api, desk.store, clock=desk.clock, timeout=TIMEOUT, run=desk.later, look_ahead=timedelta(days=31)
+    )
+    measurements.open_project(desk.ada, P1)
+    assert desk.later.left == []
+
+
+def test_a_window_of_the_last_hours_is_refreshed_as_soon_as_it_lacks_a_step(desk: Desk) -> None:
+    desk.measurements.open_project(desk.ada, P1)
+    desk.clock.advance(timedelta(minutes=16))
+    now = desk.clock.now
+    desk.measurements.load_window(desk.ada, P1, now - 24 * timedelta(hours=1), now)
+    assert desk.later.left == []
+    desk.measurements.load_window(desk.ada, P1, now - timedelta(hours=1), now)
+    assert desk.later.finish() == 1
+    window = desk.measurements.load_window(desk.ada, P1, now - timedelta(hours=1), now)
+    assert window.data_until == NOW + 2 * QUARTER, "the running step as well"
+    assert desk.later.left == []
 
 
 def test_a_day_is_fetched_again_after_the_time_out_and_not_before(desk: Desk) -> None:
