@@ -217,7 +217,7 @@
   function rowsOf(name, timeWord) {
     const plot = plotOf(name);
     const given = plot.layout.meta && plot.layout.meta.rows;    // what has no time comes with its rows
-    if (given) return given;
+    if (given && given.length) return given;
     const traces = plot._fullData.filter((trace) => trace.visible === true && trace.hoverinfo !== "skip" && trace.x && trace.x.length);
     const times = [...new Set(traces.flatMap((trace) => [...trace.x].map(stamp)))].sort();
     const columns = traces.map((trace) => new Map([...trace.x].map((x, i) => [stamp(x), trace.y[i]])));
@@ -247,12 +247,14 @@
       if (frame.hidden) return;
       const table = document.createElement("table");
       table.className = "sb-table";
-      rowsOf(name, button.dataset.time).forEach((row, place) => {
+      const rows = rowsOf(name, button.dataset.time);
+      const numeric = rows[0].map((_, column) => rows.slice(1).every((row) => row[column] === "" || !Number.isNaN(+row[column])));
+      rows.forEach((row, place) => {
         const line = (place ? table.tBodies[0] || table.createTBody() : table.createTHead()).insertRow();
         row.forEach((text, column) => {
           const cell = document.createElement(place ? "td" : "th");
           cell.textContent = text;
-          if (column) cell.className = "sb-number";
+          if (numeric[column]) cell.className = "sb-number";
           line.append(cell);
         });
       });

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -28,6 +29,7 @@ HAIRLINE_PX = 1.2
 MARGIN = {"l": 1, "r": 1, "t": 16, "b": 16}
 NAME_LENGTH, PHONE_NAME_LENGTH = 34, 20
 FONT_PX, PHONE_FONT_PX = 13, 12
+WORDS_LENGTH = 42
 
 
 class Look(StrEnum):
@@ -139,10 +141,9 @@ class SankeyData:
 
 def sankey_figure(data: SankeyData, *, height: int, phone_height: int) -> go.Figure:
     """Return the diagram, in the colours of the light theme, without a template; `drawn` gets the same heights."""
-    figure = go.Figure()
     if not any(link.amount for link in data.links):
-        _say_nothing_flowed(figure)
-        return figure
+        return empty_sankey(_("Nothing flowed."))
+    figure = go.Figure()
     visible = data.worth_drawing()
     figure.add_trace(_trace(visible, height, NAME_LENGTH, FONT_PX))
     phone = _trace(visible.without_details(), phone_height, PHONE_NAME_LENGTH, PHONE_FONT_PX)
@@ -240,7 +241,11 @@ def short(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 
-def _say_nothing_flowed(figure: go.Figure) -> None:
+def empty_sankey(words: str) -> go.Figure:
+    """Return a figure without a diagram that says why, in lines that fit a phone."""
+    figure = go.Figure()
     hidden = {"visible": False}
+    text = "<br>".join(plain(line) for line in wrap(words, WORDS_LENGTH))
     figure.update_layout(xaxis=hidden, yaxis=hidden, margin=MARGIN, meta={"rows": []})
-    figure.add_annotation(x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, text=_("Nothing flowed."))
+    figure.add_annotation(x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, text=text, font={"size": FONT_PX})
+    return figure

@@ -34,8 +34,8 @@ def _units(data: FlowsData) -> html.Div:
     return cards.units_view(data, f"{KEY}-address", path_of(data))
 
 
-def _why(data: FlowsData) -> html.Section | None:
-    return cards.why_card(data, path_of(data))
+def _sankey(data: FlowsData) -> dict[str, Any]:
+    return sankey_view(data, path_of(data))
 
 
 def _banners(data: FlowsData) -> list[Any]:
@@ -51,12 +51,10 @@ PAGE: RangePage[FlowsData] = RangePage(
         ChartSlot(
             key="sankey",
             title=mark("From sources to uses"),
-            draw=sankey_view,
+            draw=_sankey,
             height=HEIGHT,
             phone_height=PHONE_HEIGHT,
         ),
-        Slot(key="formulas", draw=figures.formulas, height=52),
-        Slot(key="why", draw=_why, height=0),
         Slot(key="checks", draw=cards.checks_card, width=Width.HALF, height=180),
         Slot(key="elsewhere", draw=cards.elsewhere_card, width=Width.HALF, height=180),
     ),

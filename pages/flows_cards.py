@@ -1,9 +1,8 @@
-"""The cards around the Sankey of energy flows: units, key figures and their formulas, checks, meters elsewhere."""
+"""The cards around the Sankey of energy flows: units, checks, meters elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from dash import html
@@ -13,14 +12,13 @@ from components.aria import data as data_
 from components.badges import Tone, badge
 from components.cards import card
 from components.numbers import number, percent, step_words, with_unit
-from components.states import empty
 from components.tables import table
 from components.words import _, ngettext
 from dash_app.domain.flow_parts import sub_meters
 from dash_app.domain.flows import Attributed, Source, Use, excess_of, sub_keys
 from dash_app.domain.kpi import Kpis
-from dash_app.domain.view import Range
-from dash_app.workflows.flows import PARAMETER, FlowsData, Unit, Why
+from dash_app.workflows.flows import FlowsData, Unit
+from pages.flows_sankey import query_of
 
 NOTHING_KWH = 0.05
 
@@ -39,32 +37,6 @@ def unknown_unit(data: FlowsData) -> list[str]:
     if not data.given_unit:
         return []
     return [_("“%(given)s” is not a unit we know. Showing energy.", given=data.given_unit)]
-
-
-def why_card(data: FlowsData, path: str) -> html.Section | None:
-    """Return why no flows are shown, with a way on where there is one; None where they are."""
-    if data.why is None:
-        return None
-    words = {
-        Why.NO_LOAD: _("No load is measured in this project, so nothing can be attributed."),
-        Why.TOO_LONG: _("Meters of this project report every minute: their flows are shown for up to 31 days."),
-        Why.NO_VALUES: _("No step of this range has a value of every meter."),
-        Why.NO_PRICES: _("No price is known for this range, so the flows cannot be told in money."),
-        Why.NO_CO2: _("No CO₂ data in this project, so none can be told."),
-    }
-    href, link = "", ""
-    if data.why is Why.TOO_LONG:
-        href, link = path + data.view.query(kind=Range.MONTH, keep_resolution=False), _("Show the month")
-    elif data.why in {Why.NO_PRICES, Why.NO_CO2}:
-        href, link = path + query_of(data, Unit.ENERGY), _("Show the energy")
-    return card(_("From sources to uses"), empty(words[data.why], href=href, link=link))
-
-
-def query_of(data: FlowsData, unit: Unit) -> str:
-    """Return the address' query of the same view in another unit."""
-    others = tuple(pair for pair in data.view.others if pair[0] != PARAMETER)
-    more = () if unit is Unit.ENERGY else ((PARAMETER, unit.value),)
-    return replace(data.view, others=(*others, *more)).query()
 
 
 def checks_card(data: FlowsData) -> html.Section | None:

@@ -1,22 +1,20 @@
-"""The key figures of the energy flows, and on request how each is computed."""
+"""The key figures of the energy flows, each with how it is computed, in its own numbers."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from dataclasses import replace
 
 from dash import html
 
 from components.cards import Figure, kpi_row
-from components.icons import Icon, icon
 from components.numbers import number, percent, step_words, with_unit
 from components.words import _
 from dash_app.domain.flows import Attributed, Source, Use
 from dash_app.domain.own_use import Share, self_consumption, self_sufficiency
 from dash_app.domain.units import NO_BREAK_SPACE
-from dash_app.workflows.flows import FlowsData, Unit
+from dash_app.workflows.flows import FlowsData
 
 NOTHING_KWH = 0.05
+ROUNDING = 0.0005
+"""A share below this prints as 0.0 %: it is the rounding of the meters."""
 
 
 def key_figures(data: FlowsData) -> list[html.Div]:
@@ -27,60 +25,87 @@ def key_figures(data: FlowsData) -> list[html.Div]:
 def figures(data: FlowsData) -> list[Figure]:
     """Return the key figures, in kWh and shares whatever unit the diagram is in."""
     known = data.attributed if data.attributed and data.attributed.parts.steps else None
-    return [_total_in(known), _sufficiency(known), _consumption(data, known), _residual(known)]
-
-
-def formulas(data: FlowsData) -> html.Details | None:
-    """Return how the key figures are computed, on request, with their numbers."""
-    if data.attributed is None or not data.attributed.parts.steps:
-        return None
-    terms = [*_formula_terms(data, data.attributed)]
-    body = html.Dl([part for term, words in terms for part in (html.Dt(term), html.Dd(words))])
-    return html.Details(
-        [html.Summary([icon(Icon.CHEVRON_RIGHT, size=12), _("How this is computed")]), body], className="sb-card sb-how"
-    )
+    return [_total_in(known), _sufficiency(known), _consumption(known), _residual(known)]
 
 
 def _total_in(known: Attributed | None) -> Figure:
     into = known.in_kwh if known else None
-    context = ""
+    context, formula = "", ""
     if known:
-        sums = {
-            source: sum(known.kwh(source, use) for use in Use) for source in (Source.PV, Source.BATTERY, Source.GRID)
-        }
-        names = {Source.PV: _("PV"), Source.BATTERY: _("Battery"), Source.GRID: _("Grid")}
-        context = " · ".join(f"{names[source]} {number(kwh)}" for source, kwh in sums.items() if kwh > NOTHING_KWH)
-    return Figure(key="in", label=_("Total in"), text=number(into), unit="kWh", context=context, value=into)
+        sums = [_came_in(known, source) for source in (Source.PV, Source.BATTERY, Source.GRID)]
+        names = (_("PV"), _("Battery"), _("Grid"))
+        context = " · ".join(
+            f"{name} {number(kwh)}" for name, kwh in zip(names, sums, strict=True) if kwh > NOTHING_KWH
+        )
+        formula = _(
+            "PV + discharge + import. In every step of %(step)s PV serves the load first, then the battery, then the "
+            "grid. What PV leaves over charges the battery, then the grid does; the rest is exported. Meters that "
+            "share a flow do so by their power in that step.",
+            step=step_words(known.parts.step),
+        )
+    label = _("Total in")
+    return Figure(key="in", label=label, text=number(into), unit="kWh", context=context, value=into, formula=formula)
+
+
+def _came_in(known: Attributed, source: Source) -> float:
+    return sum(known.kwh(source, use) for use in Use)
 
 
 def _sufficiency(known: Attributed | None) -> Figure:
     share = self_sufficiency(known.parts.balance(), known.parts.step) if known else None
-    words = _("%(part)s of %(whole)s load")
-    return _share_figure("self-sufficiency", _("Self-sufficiency"), share, words)
+    return _share_figure(
+        "self-sufficiency",
+        _("Self-sufficiency"),
+        share,
+        _("%(part)s of %(whole)s load"),
+        _("(PV used directly + battery used by the load) ÷ load = %(part)s ÷ %(whole)s, step by step."),
+    )
 
 
-def _consumption(data: FlowsData, known: Attributed | None) -> Figure:
-    has_pv = known is not None and bool(known.parts.pv.shape[1])
+def _consumption(known: Attributed | None) -> Figure:
+    has_pv = known is not None and known.parts.pv.shape[1] > 0
     share = self_consumption(known.parts.balance(), known.parts.step) if known and has_pv else None
-    figure = _share_figure("self-consumption", _("Self-consumption"), share, _("%(part)s of %(whole)s PV"))
-    return figure if has_pv or known is None else replace(figure, context=_("No PV in this project"))
+    return _share_figure(
+        "self-consumption",
+        _("Self-consumption"),
+        share,
+        _("%(part)s of %(whole)s PV"),
+        _("(PV used directly + PV into the battery) ÷ PV = %(part)s ÷ %(whole)s, step by step."),
+        otherwise="" if known is None or has_pv else _("No PV in this project"),
+    )
 
 
-def _share_figure(key: str, label: str, share: Share | None, words: str) -> Figure:
+def _share_figure(
+    key: str, label: str, share: Share | None, words: str, formula: str, *, otherwise: str = ""
+) -> Figure:
     fraction = share.fraction if share else None
-    context = ""
-    if share and fraction is not None:
-        context = words % {"part": number(share.part_kwh), "whole": with_unit(share.whole_kwh, "kWh")}
-    return Figure(key=key, label=label, text=_percent_number(fraction), unit="%", context=context, value=fraction)
+    known = share if fraction is not None else None
+    return Figure(
+        key=key,
+        label=label,
+        text=_percent_number(fraction),
+        unit="%",
+        context=words % _facts(known) if known else otherwise,
+        value=fraction,
+        formula=formula % _facts(known) if known else "",
+    )
+
+
+def _facts(share: Share) -> dict[str, str]:
+    return {"part": number(share.part_kwh), "whole": with_unit(share.whole_kwh, "kWh")}
 
 
 def _residual(known: Attributed | None) -> Figure:
     residual = known.residual if known else None
-    context = ""
+    context, formula = "", ""
     if known is not None:
-        kwh = with_unit(known.unknown_kwh, "kWh", 1)
-        context = (
-            _("%(kwh)s of what came in", kwh=kwh) if known.parts.grid_measured else _("Grid calculated, not measured")
+        unknown = with_unit(known.unknown_kwh, "kWh", 1)
+        measured = known.parts.grid_measured
+        context = _("%(kwh)s of what came in", kwh=unknown) if measured else _("Grid calculated, not measured")
+        formula = _(
+            "What one side's meters count beyond the other side's, step by step, ÷ total in = %(part)s ÷ %(whole)s.",
+            part=unknown,
+            whole=with_unit(known.in_kwh, "kWh", 1),
         )
     return Figure(
         key="residual",
@@ -88,58 +113,10 @@ def _residual(known: Attributed | None) -> Figure:
         text=_percent_number(residual),
         unit="%",
         context=context,
-        value=residual,
+        value=0.0 if residual is not None and residual < ROUNDING else residual,
+        formula=formula,
     )
 
 
 def _percent_number(fraction: float | None) -> str:
     return percent(fraction, 1).split(NO_BREAK_SPACE)[0]
-
-
-def _formula_terms(data: FlowsData, known: Attributed) -> Iterator[tuple[str, str]]:
-    parts = known.parts
-    yield (
-        _("Rule, in every step of %(step)s", step=step_words(parts.step)),
-        _("PV serves the load first, then the battery, then the grid. What PV leaves over charges the battery, "
-          "then the grid does; the rest is exported. Meters that share a flow do so by their power in that step."),
-    )  # fmt: skip
-    sufficiency = self_sufficiency(parts.balance(), parts.step)
-    yield (
-        _("Self-sufficiency"),
-        _(
-            "(PV used directly + battery used by the load) / load = %(part)s / %(whole)s = %(share)s",
-            **_facts(sufficiency),
-        ),
-    )
-    if parts.pv.shape[1]:
-        consumption = self_consumption(parts.balance(), parts.step)
-        yield (
-            _("Self-consumption"),
-            _(
-                "(PV used directly + PV into the battery) / PV = %(part)s / %(whole)s = %(share)s",
-                **_facts(consumption),
-            ),
-        )
-    residual = {
-        "part": with_unit(known.unknown_kwh, "kWh", 1),
-        "whole": with_unit(known.in_kwh, "kWh", 1),
-        "share": percent(known.residual, 1),
-    }
-    yield (
-        _("Not accounted for"),
-        _("What the meters on the one side say beyond the other side, step by step, / total in = "
-          "%(part)s / %(whole)s = %(share)s", **residual),
-    )  # fmt: skip
-    if data.unit is Unit.COST:
-        yield (
-            _("Cost"),
-            _("Energy of each step times its import price where it is used, its export price where it is fed in."),
-        )
-
-
-def _facts(share: Share) -> dict[str, str]:
-    return {
-        "part": with_unit(share.part_kwh, "kWh", 1),
-        "whole": with_unit(share.whole_kwh, "kWh", 1),
-        "share": percent(share.fraction, 1),
-    }

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
+
+from dash import html
 
 from components.badges import Tone, badge
 from components.graph import drawn
 from components.numbers import money, percent, period_words, step_words, with_unit
-from components.sankey import Link, Look, Node, SankeyData, equation_words, sankey_figure
+from components.sankey import Link, Look, Node, SankeyData, empty_sankey, equation_words, sankey_figure
 from components.words import _
 from dash_app.domain.flow_parts import FlowParts
 from dash_app.domain.flows import Attributed, Edge, Further, Source, Use, array_keys, load_keys, sub_keys
-from dash_app.workflows.flows import FlowsData, Told, Unit
+from dash_app.domain.view import Range
+from dash_app.workflows.flows import PARAMETER, FlowsData, Told, Unit, Why
 
 HEIGHT, PHONE_HEIGHT = 460, 440
 NOTHING = 1e-6
+ROUNDING = 0.0005
+"""Less than this, in the unit shown, that no meter explains is the rounding of the meters."""
 MOST_ARRAYS, MOST_SUBS = 8, 8
 RESIDUAL_WARNING = 0.03
 MORE = "more"
 IN_ONE_STEP = (Source.BATTERY, Use.CHARGE)
 
 
-def sankey_view(data: FlowsData) -> dict[str, Any] | None:
-    """Return what fills the chart's card; None where nothing can be told."""
+def sankey_view(data: FlowsData, path: str) -> dict[str, Any]:
+    """Return what fills the chart's card: the diagram, or why there is none, with a way on where there is one."""
     if data.told is None or data.attributed is None:
-        return None
+        return _nothing(data, path)
     diagram = diagram_of(data, data.attributed, data.told)
     figure = sankey_figure(diagram, height=HEIGHT, phone_height=PHONE_HEIGHT)
     return {
@@ -34,6 +40,34 @@ def sankey_view(data: FlowsData) -> dict[str, Any] | None:
         "legend": [],
         "caption": " ".join(_caption(data, data.attributed, data.told, diagram)),
     }
+
+
+def query_of(data: FlowsData, unit: Unit) -> str:
+    """Return the address' query of the same view in another unit."""
+    others = tuple(pair for pair in data.view.others if pair[0] != PARAMETER)
+    more = () if unit is Unit.ENERGY else ((PARAMETER, unit.value),)
+    return replace(data.view, others=(*others, *more)).query()
+
+
+def _nothing(data: FlowsData, path: str) -> dict[str, Any]:
+    words = {
+        Why.NO_LOAD: _("No load is measured in this project, so nothing can be attributed."),
+        Why.TOO_LONG: _("Meters of this project report every minute: their flows are shown for up to 31 days."),
+        Why.NO_VALUES: _("No step of this range has a value of every meter."),
+        Why.NO_PRICES: _("No price is known for this range, so the flows cannot be told in money."),
+        Why.NO_CO2: _("No CO₂ data in this project, so none can be told."),
+    }[data.why or Why.NO_VALUES]
+    way_on: Any = ""
+    if data.why is Why.TOO_LONG:
+        way_on = _way_on(_("Show the month"), path + data.view.query(kind=Range.MONTH, keep_resolution=False))
+    elif data.why in {Why.NO_PRICES, Why.NO_CO2}:
+        way_on = _way_on(_("Show the energy"), path + query_of(data, Unit.ENERGY))
+    empty = drawn(empty_sankey(words), height=HEIGHT, phone_height=PHONE_HEIGHT)
+    return {"drawn": empty, "meta": "", "legend": [], "caption": way_on}
+
+
+def _way_on(words: str, href: str) -> html.A:
+    return html.A(words, href=href, className="btn sb-secondary sb-small")
 
 
 def diagram_of(data: FlowsData, attributed: Attributed, told: Told) -> SankeyData:
@@ -72,12 +106,16 @@ def grouped(edges: Iterable[Edge], keys: Sequence[str], most: int, kind: str) ->
 
 def shown(edges: Sequence[Edge], expected: Sequence[str]) -> list[Edge]:
     """Return the edges with something in them, and for each expected node without any its first one to another such."""
-    kept = [edge for edge in edges if abs(edge.amount) > NOTHING]
+    kept = [edge for edge in edges if abs(edge.amount) > (ROUNDING if _unexplained(edge) else NOTHING)]
     plain = [edge for edge in edges if {edge.source, edge.target} <= set(expected) and _ends(edge) != IN_ONE_STEP]
     for key in expected:
         if not any(key in _ends(edge) for edge in kept):
             kept += [edge for edge in plain if key in _ends(edge)][:1]
     return kept
+
+
+def _unexplained(edge: Edge) -> bool:
+    return not set(_ends(edge)).isdisjoint((Source.UNKNOWN, Use.UNKNOWN, Further.EXCESS))
 
 
 def _ends(edge: Edge) -> tuple[str, str]:

@@ -16,8 +16,8 @@ from dash_app.domain.measurement import Published
 from dash_app.domain.site import Quantity, Site
 from dash_app.workflows.flows import FlowsData, Unit, Why
 from pages.flows import PAGE, path_of
-from pages.flows_cards import checks_card, elsewhere_card, units_view, unknown_unit, why_card
-from pages.flows_figures import figures, formulas
+from pages.flows_cards import checks_card, elsewhere_card, units_view, unknown_unit
+from pages.flows_figures import figures
 from pages.flows_sankey import MOST_ARRAYS, diagram_of, grouped, sankey_view
 from pages.range_page import filled_view
 from tests.app.building import call, output_of, payload
@@ -59,6 +59,17 @@ def shown(data: FlowsData) -> dict[str, Any]:
     return {figure.key: figure for figure in figures(data)}
 
 
+def view_of(data: FlowsData) -> dict[str, Any]:
+    return sankey_view(data, path_of(data))
+
+
+def why_not(data: FlowsData) -> tuple[str, str]:
+    """Return the sentence in the place of the diagram, and where its button leads."""
+    view = view_of(data)
+    (note,) = view["drawn"]["figure"]["layout"]["annotations"]
+    return note["text"].replace("<br>", " "), getattr(view["caption"], "href", "")
+
+
 def text(part: Any) -> str:
     return " ".join(words(part).replace(NBSP, " ").split())
 
@@ -89,8 +100,7 @@ def test_the_diagram_its_table_and_its_caption_hold_the_same_numbers() -> None:
         ["Grid import", "Load", "4.000"],
         ["PV", "Grid export", "2.000"],
     ]
-    view = sankey_view(data)
-    assert view is not None
+    view = view_of(data)
     assert view["caption"].replace(NBSP, " ").startswith("In 10.0 kWh = Out 10.0 kWh.")
     assert text(view["meta"]) == "kWh 28 Sep 2020, from steps of 1 h In = Out, residual 0.0 %"
     assert view["drawn"]["figure"]["data"][0]["type"] == "sankey"
@@ -115,29 +125,25 @@ def test_what_does_not_stand_at_the_site_is_never_drawn() -> None:
 def test_what_the_meters_do_not_explain_is_a_node_and_a_warning() -> None:
     data = data_of({"pv": [6.0], "load": [4.0], "import": [0.0], "export": [1.0]})
     assert links(data)["pv", "unknown-use"] == pytest.approx(1.0)
-    view = sankey_view(data)
-    assert view is not None
+    view = view_of(data)
     assert "Residual 16.7 %" in text(view["meta"])
     assert shown(data)["residual"].value == pytest.approx(1 / 6)
 
 
 def test_a_grid_without_a_meter_is_said_to_be_calculated() -> None:
-    view = sankey_view(data_of({"pv": [6.0], "load": [4.0]}))
-    assert view is not None
+    view = view_of(data_of({"pv": [6.0], "load": [4.0]}))
     assert "Grid calculated, not measured" in text(view["meta"])
 
 
 def test_hours_without_a_value_are_left_out_and_counted() -> None:
-    view = sankey_view(data_of({"pv": [6.0, None, 1.0], "load": [4.0] * 3}))
-    assert view is not None
+    view = view_of(data_of({"pv": [6.0, None, 1.0], "load": [4.0] * 3}))
     assert "22.0 h are left out: values are missing." in view["caption"].replace(NBSP, " ")
 
 
 def test_money_is_each_hour_at_its_price_and_says_what_was_paid() -> None:
     data = data_of(HOUSE, "&flow=cost", None, prices=prices(0.10, 0.30))
     assert links(data) == {("pv", "load"): 0.4, ("import", "load"): 1.2, ("pv", "export"): 0.2}
-    view = sankey_view(data)
-    assert view is not None
+    view = view_of(data)
     caption = view["caption"].replace(NBSP, " ")
     assert "In EUR 1.80 = Out EUR 1.80." in caption
     assert "Paid EUR 1.20 for import, earned EUR 0.20 with export, net cost EUR 1.00." in caption
@@ -148,8 +154,7 @@ def test_negative_prices_keep_the_balance_and_their_sign() -> None:
     found = diagram(data)
     assert found.total_in == pytest.approx(found.total_out)
     assert links(data)["import", "load"] == pytest.approx(-1.2)
-    view = sankey_view(data)
-    assert view is not None
+    view = view_of(data)
     assert all(value > 0 for value in view["drawn"]["figure"]["data"][0]["link"]["value"])
 
 
@@ -158,8 +163,7 @@ def test_hours_without_a_price_are_left_out_of_the_money_only() -> None:
     assert data.told is not None
     assert data.told.unpriced_h == 1.0
     assert shown(data)["in"].value == pytest.approx(10.0)
-    view = sankey_view(data)
-    assert view is not None
+    view = view_of(data)
     assert "1.0 h are left out: no price is known for them." in view["caption"].replace(NBSP, " ")
 
 
@@ -191,11 +195,9 @@ def test_what_cannot_be_told_says_so_and_leads_back_to_the_energy(
 ) -> None:
     data = data_of(HOUSE, search, site)
     assert data.why is why
-    assert sankey_view(data) is None
-    card = why_card(data, path_of(data))
-    assert sentence in words(card)
-    (link,) = parts_with(card, "sb-secondary")
-    assert link.href == "/p/site/flows?range=day&at=2020-09-28"
+    said, href = why_not(data)
+    assert sentence in said
+    assert href == "/p/site/flows?range=day&at=2020-09-28"
     assert shown(data)["in"].value == pytest.approx(10.0)
 
 
@@ -209,9 +211,9 @@ def test_a_range_that_is_too_long_for_meters_of_minutes_offers_the_month() -> No
     window, meters = window_of({"pv": [1.0], "load": [1.0]}, step=MINUTE)
     data = flows_data(window, meters, "?range=year&at=2020-09-28", NOW)
     assert data.why is Why.TOO_LONG
-    assert "shown for up to 31 days" in words(why_card(data, path_of(data)))
-    (link,) = parts_with(why_card(data, path_of(data)), "sb-secondary")
-    assert link.href == "/p/site/flows?range=month"
+    said, href = why_not(data)
+    assert "shown for up to 31 days" in said
+    assert href == "/p/site/flows?range=month"
     assert {figure.text for figure in figures(data)} == {"–"}
 
 
@@ -219,9 +221,9 @@ def test_without_a_load_or_without_values_the_page_says_so() -> None:
     assert data_of({"pv": [1.0]}).why is Why.NO_LOAD
     nothing = data_of({"pv": [None], "load": [1.0]})
     assert nothing.why is Why.NO_VALUES
-    assert "No step of this range has a value of every meter." in words(why_card(nothing, path_of(nothing)))
+    assert why_not(nothing) == ("No step of this range has a value of every meter.", "")
     assert {figure.text for figure in figures(nothing)} == {"–"}
-    assert formulas(nothing) is None
+    assert {figure.formula for figure in figures(nothing)} == {""}
 
 
 def test_an_unknown_unit_is_named_and_energy_is_shown() -> None:
@@ -280,14 +282,18 @@ def test_meters_elsewhere_are_listed_without_a_sum() -> None:
     assert links(data) == {("import", "load"): 8.0}
 
 
-def test_the_formulas_are_told_on_request_with_their_numbers() -> None:
-    details = formulas(data_of(HOUSE, "&flow=cost", None, prices=prices(0.1, 0.3)))
-    told = text(details)
-    assert "How this is computed" in told
-    assert "(PV used directly + battery used by the load) / load = 4.0 kWh / 8.0 kWh = 50.0 %" in told
-    assert "(PV used directly + PV into the battery) / PV = 4.0 kWh / 6.0 kWh = 66.7 %" in told
-    assert "0.0 kWh / 10.0 kWh = 0.0 %" in told
-    assert "its export price where it is fed in" in told
+def test_each_figure_tells_its_formula_with_its_numbers() -> None:
+    told = {key: figure.formula.replace(NBSP, " ") for key, figure in shown(data_of()).items()}
+    assert told["in"].startswith("PV + discharge + import. In every step of 1 h PV serves the load first")
+    assert "(PV used directly + battery used by the load) ÷ load = 4.0 ÷ 8.0 kWh" in told["self-sufficiency"]
+    assert "(PV used directly + PV into the battery) ÷ PV = 4.0 ÷ 6.0 kWh" in told["self-consumption"]
+    assert "÷ total in = 0.0 kWh ÷ 10.0 kWh" in told["residual"]
+
+
+def test_the_rounding_of_meters_is_no_row_of_the_table() -> None:
+    data = data_of({"pv": [6.0], "load": [4.0], "import": [0.0], "export": [1.9998]})
+    assert ("pv", "unknown-use") not in links(data)
+    assert ("pv", "unknown-use") in links(data_of({"pv": [6.0], "load": [4.0], "import": [0.0], "export": [1.99]}))
 
 
 def test_many_arrays_are_told_as_the_largest_and_the_rest() -> None:
@@ -306,8 +312,7 @@ def test_names_from_outside_are_text_and_nothing_else() -> None:
     window, meters = window_of({"pv one": [1.0], "pv two": [1.0], "load": [4.0]})
     named = tuple(replace(m, name=evil) for m in meters)
     data = flows_data(window, named, "?range=day&at=2020-09-28", NOW)
-    view = sankey_view(data)
-    assert view is not None
+    view = view_of(data)
     labels = view["drawn"]["figure"]["data"][0]["node"]["label"]
     assert all("<img" not in label and "$" not in label for label in labels)
 
@@ -340,7 +345,6 @@ def test_the_page_answers_through_the_whole_app() -> None:
     filled = found.get_json()["response"]
     assert filled["flows-sankey-drawn"]["data"]["figure"]["data"][0]["type"] == "sankey"
     assert filled["flows-sankey-frame"]["hidden"] is False
-    assert filled["flows-why"]["hidden"] is True
     pv = [m for m in campus.measurements.listed if m.quantity is Quantity.PV_KW]
     labels = filled["flows-sankey-drawn"]["data"]["figure"]["data"][0]["node"]["label"]
     assert len(pv) == sum(label.startswith("Array") for label in labels)
