@@ -3,6 +3,8 @@
   "use strict";
   const SETTLE_TRIES = 200;
   let chosen = null;               // the project that a row or a pin last pointed at
+  let view = null;                 // {seen, center, zoom}: where a person has moved the map to, while it has these pins
+  let shown = null;                // the figure's own map, as charts.draw keeps it for a change of theme
 
   const rootOf = (graphId) => document.querySelector(`.sb-map[data-map="${graphId.replace(/-graph$/, "")}"]`);
   const mapOf = (root) => {
@@ -29,7 +31,22 @@
     }
     root.classList.toggle("sb-map-offline", typeof drawn.figure.layout.map.style === "object");
     window.setTimeout(() => { settle(root); point(chosen); window.setTimeout(fadeAgain, 200); }, 0);
-    return window.dash_clientside.charts.draw(drawn, themes, graphId);
+    return window.dash_clientside.charts.draw(withView(drawn), themes, graphId);
+  }
+
+  /* A refresh and a change of theme draw the map anew: both start from where the person has moved it. */
+  function withView(drawn) {
+    const layout = drawn.figure.layout;
+    const moved = view && view.seen === layout.uirevision ? { center: view.center, zoom: view.zoom } : {};
+    shown = { ...layout.map, ...moved };
+    return { ...drawn, figure: { ...drawn.figure, layout: { ...layout, map: shown } } };
+  }
+
+  function rememberView(map, event) {
+    if (!event.originalEvent || !shown) return;
+    const { lng: lon, lat } = map.getCenter();
+    view = { seen: shown.uirevision, center: { lon, lat }, zoom: map.getZoom() };
+    Object.assign(shown, { center: view.center, zoom: view.zoom });
   }
 
   /* The map comes some frames after its figure: wait for it, then follow its every move. */
@@ -42,6 +59,7 @@
     if (map.sbFollowed !== root) {
       map.sbFollowed = root;
       map.on("move", () => place(root, map));
+      map.on("moveend", (event) => rememberView(map, event));
       map.on("resize", () => place(root, map));
       map.on("load", () => { place(root, map); root.classList.add("sb-map-ready"); });
       if (map.loaded()) root.classList.add("sb-map-ready");
@@ -99,10 +117,9 @@
     if (!map) return;
     const step = Number(button.dataset.mapZoom);
     const pin = root.querySelector(".sb-pin-on");
-    const centre = step > 0 && pin ? { lon: Number(pin.dataset.lon), lat: Number(pin.dataset.lat) } : null;
-    const change = { "map.zoom": Math.min(Math.max(map.getZoom() + step, -1), 10) };
-    if (centre) change["map.center"] = centre;
-    window.Plotly.relayout(root.querySelector(".js-plotly-plot"), change);
+    const next = { zoom: Math.min(Math.max(map.getZoom() + step, -1), 10) };
+    if (step > 0 && pin) next.center = [Number(pin.dataset.lon), Number(pin.dataset.lat)];
+    map.jumpTo(next, { originalEvent: event });
   });
 
   /* A pin goes with its last row: who searches sees the same projects on the map. */
