@@ -18,6 +18,7 @@ from dash_app.workflows.measured import Place
 from pages import battery_cards as cards
 from pages import battery_sankeys as sankeys
 from pages import battery_views as views
+from pages.battery_tables import battery_table
 from pages.range_page import ChartSlot, RangePage, Slot, Width, page_layout
 from pages.range_register import register_range_page
 
@@ -32,7 +33,15 @@ def _kpis(data: BatteryData) -> list[html.Div] | None:
 
 def _pair(key: str, title: str, draw: Callable[[BatteryData], dict[str, object] | None]) -> ChartSlot[BatteryData]:
     height, phone_height = views.PAIR_HEIGHT, views.PAIR_PHONE_HEIGHT
-    return ChartSlot(key=key, title=title, draw=draw, height=height, phone_height=phone_height, link=LINK)
+    return ChartSlot(
+        key=key,
+        title=title,
+        draw=draw,
+        table=battery_table,
+        height=height,
+        phone_height=phone_height,
+        link=LINK,
+    )
 
 
 def _sankey(key: str, title: str, draw: Callable[[BatteryData], dict[str, object] | None]) -> ChartSlot[BatteryData]:
@@ -51,6 +60,7 @@ PAGE: RangePage[BatteryData] = RangePage(
             key="power",
             title=mark("Power, state of charge and price"),
             draw=views.power_view,
+            table=battery_table,
             height=HEIGHT,
             phone_height=PHONE_HEIGHT,
         ),

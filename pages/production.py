@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dash import Dash, html
 
 from components.cards import kpi_row
-from components.words import mark
+from components.words import _, mark
+from dash_app.domain.export import ExportTable, time_table
 from dash_app.domain.ports import Measurements, Session, Sites
 from dash_app.domain.site import Quantity
 from dash_app.domain.time import Clock
@@ -16,6 +17,7 @@ from dash_app.workflows.measured import Measured, Place, load_measured
 from pages import production_views as views
 from pages.range_page import ChartSlot, RangePage, Slot, Width, page_layout
 from pages.range_register import register_range_page
+from pages.range_tables import measured_track
 
 PATH = "/p/<project_id>/production-vs-demand"
 
@@ -23,6 +25,20 @@ PATH = "/p/<project_id>/production-vs-demand"
 def _kpis(loaded: Measured) -> list[html.Div] | None:
     found = views.figures(loaded)
     return None if found is None else kpi_row(found)
+
+
+def powers_table(loaded: Measured) -> ExportTable | None:
+    """Return both powers at their own resolutions; None where one of them is not measured."""
+    if views.missing_card(loaded) is not None:
+        return None
+    names = {Quantity.PV_KW: _("PV production"), Quantity.LOAD_KW: _("Electricity demand")}
+    return time_table(
+        _("Production and demand"),
+        [
+            measured_track(loaded, name, loaded.total(quantity), "kW", loaded.place.native(quantity))
+            for quantity, name in names.items()
+        ],
+    )
 
 
 PAGE: RangePage[Measured] = RangePage(
@@ -35,6 +51,7 @@ PAGE: RangePage[Measured] = RangePage(
             key="powers",
             title=mark("Production and demand"),
             draw=views.powers_view,
+            table=powers_table,
             height=views.HEIGHT,
             phone_height=views.PHONE_HEIGHT,
         ),

@@ -6,10 +6,12 @@ out what is drawn: the rows that travel with a chart without time (`layout.meta.
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, cast
 
 import numpy as np
@@ -71,21 +73,55 @@ def _of_rows(title: str, rows: Sequence[Sequence[Any]]) -> ExportTable:
 
 
 def _of_points(title: str, figure: dict[str, Any]) -> ExportTable:
-    """Return the drawn points: the place on the x axis, then one column for each series."""
-    meta = figure["layout"].get("meta") or {}
-    series: dict[str, pd.Series] = {}
-    for place, trace in enumerate(figure["data"]):
-        x, y = trace.get("x"), trace.get("y")
-        if x is None or y is None or trace.get("hoverinfo") == "skip":
+    """Return the drawn points: the place on the x axis, then one column for each series; a heat-map cell by cell."""
+    facts = ((_("Content"), _("What is drawn, at the step of the chart")),)
+    traces = [trace for trace in figure["data"] if trace.get("hoverinfo") != "skip"]
+    cells = [trace for trace in traces if trace.get("z") is not None]
+    if cells:
+        return ExportTable(title=title, columns=_cells(cells[0]), facts=facts)
+    series = _series(traces, figure["layout"].get("meta") or {})
+    joined = pd.concat(series, axis=1).sort_index() if series else pd.DataFrame()
+    columns = [_column(str(name), joined[name].tolist()) for name in joined.columns]
+    return ExportTable(title=title, columns=(_column(_("Place"), joined.index.tolist()), *columns), facts=facts)
+
+
+def _series(traces: Sequence[dict[str, Any]], meta: dict[str, Any]) -> list[pd.Series]:
+    """Return each trace with its values by their places; a name that comes again goes on with the one before."""
+    found: dict[str, pd.Series] = {}
+    for place, trace in enumerate(traces):
+        x, y = _values(trace.get("x")), _values(trace.get("y"))
+        if trace.get("orientation") == "h":
+            x, y = y, x
+        if len(x) != len(y) or not len(x):
             continue
         unit = meta.get("units", {}).get(trace.get("meta"), meta.get("unit", ""))
-        name = html.unescape(str(trace.get("name") or place)) + (f" [{unit}]" if unit else "")
-        known = pd.Series(list(y), index=[str(one) for one in x], name=name)
-        series.setdefault(name, known[~known.index.duplicated()])
-    joined = pd.concat(series.values(), axis=1).sort_index() if series else pd.DataFrame()
-    columns = [_column(str(name), joined[name].tolist()) for name in joined.columns]
-    places = ExportColumn(name=_("Place on the axis"), values=[str(one) for one in joined.index])
-    return ExportTable(title=title, columns=(places, *columns), facts=((_("Content"), _("The points as drawn")),))
+        name = html.unescape(str(trace.get("name") or place + 1)) + (f" [{unit}]" if unit else "")
+        known = pd.concat([*([found[name]] if name in found else []), pd.Series(y, index=pd.Index(x), name=name)])
+        found[name] = known[~known.index.duplicated()]
+    return list(found.values())
+
+
+def _cells(trace: dict[str, Any]) -> tuple[ExportColumn, ...]:
+    across, down, grid = _values(trace.get("x")), _values(trace.get("y")), np.asarray(_array(trace["z"]), dtype=object)
+    across = across or list(range(grid.shape[1]))
+    down = down or list(range(grid.shape[0]))
+    rows = [(x, y, grid[line, place]) for place, x in enumerate(across) for line, y in enumerate(down)]
+    names = (_("Across"), _("Up"), _("Value"))
+    return tuple(_column(name, [row[place] for row in rows]) for place, name in enumerate(names))
+
+
+def _values(given: Any) -> list[Any]:
+    """Return the values of a list, or of an array as Plotly sends it; times as ISO texts."""
+    values = [] if given is None else _array(given)
+    return [value.isoformat() if isinstance(value, date) else value for value in values]
+
+
+def _array(given: Any) -> Any:
+    if isinstance(given, dict):
+        flat = np.frombuffer(base64.b64decode(given["bdata"]), dtype=given["dtype"])
+        shape = [int(size) for size in str(given.get("shape", len(flat))).split(",")]
+        return flat.reshape(shape).tolist()
+    return given.tolist() if isinstance(given, np.ndarray) else list(given)
 
 
 def _column(name: str, values: Sequence[Any]) -> ExportColumn:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
+from dash_app.app import PAGES
 from dash_app.domain.errors import ApiUnavailable, RateLimited, SessionEnded
 from dash_app.domain.site import Quantity
 from dash_app.exports import XLSX
@@ -150,3 +151,30 @@ def test_a_broken_query_falls_back_as_on_the_page(campus: Campus) -> None:
 
 def test_an_address_is_answered_to_reading_only(campus: Campus) -> None:
     assert campus.signed_in().post(PV, json={}).status_code == 405
+
+
+CHARTS = [(page.PAGE.key, chart.key) for page in PAGES if hasattr(page, "PAGE") for chart in page.PAGE.charts]
+
+
+@pytest.mark.parametrize(("page", "chart"), CHARTS)
+@pytest.mark.parametrize("search", ["?range=day&at=2020-09-20", "?range=week&split=yes"])
+def test_every_chart_of_every_page_is_a_file_or_a_sentence(campus: Campus, page: str, chart: str, search: str) -> None:
+    address, client = f"/p/monash/export/{page}/{chart}", campus.signed_in()
+    answer = client.get(f"{address}.csv{search}")
+    workbook = client.get(f"{address}.xlsx{search}")
+    assert answer.status_code == workbook.status_code
+    if answer.status_code == 404:
+        assert answer.get_json() == {"error": "There are no values in this range."}
+        return
+    rows = rows_of(answer)
+    assert len({len(row) for row in rows}) == 1 and len(rows) > 1
+    lines = list(load_workbook(io.BytesIO(workbook.data))["Data"].iter_rows(values_only=True))
+    assert len(lines) == len(rows)
+    assert any(isinstance(cell, int | float) for line in lines[1:] for cell in line)
+    assert not any("bdata" in cell for row in rows for cell in row)
+
+
+def test_the_battery_is_exported_at_its_own_resolution_with_words_for_its_columns(campus: Campus) -> None:
+    rows = rows_of(campus.signed_in().get("/p/monash/export/battery/power.csv?range=day&at=2020-09-20&resolution=360"))
+    assert rows[0][2:4] == ["Charge [kW]", "Charge from PV [kW]"]
+    assert len(rows) == 1 + 24 * 60
