@@ -4,14 +4,15 @@
   "use strict";
   const kept = new Map();          // graph id -> {figure, phone, themes}
   const shown = new Map();         // graph id -> Map(trace key -> boolean), as the person chose
-  const zooms = new Map();         // graph id -> {revision, range}, while a person has zoomed in
+  const zooms = new Map();         // graph id -> {revision, range, finer}, while a person has zoomed in
+  let asking = 0;
   const phoneWidth = window.matchMedia("(max-width: 767.98px)");
   const root = document.documentElement;
 
   const dark = () => root.dataset.bsTheme === "dark";
   const plotOf = (name) => document.querySelector(`[data-chart="${name}"] .js-plotly-plot`);
   const nameOf = (graphId) => graphId.replace(/-graph$/, "");
-  const zoomedTicks = (graphId) => document.querySelector(`[data-chart="${nameOf(graphId)}"]`).dataset.zoomed;
+  const zoomedTicks = (graphId) => document.querySelector(`.sb-chart[data-chart="${nameOf(graphId)}"]`).dataset.zoomed;
 
   function recolour(value, table) {
     if (typeof value === "string") {
@@ -49,10 +50,56 @@
     const zoomed = zooms.get(graphId);
     if (zoomed && zoomed.revision === layout.uirevision) {
       layout.xaxis = { ...layout.xaxis, range: zoomed.range, tickmode: "auto", tickformat: zoomedTicks(graphId) };
+      if (zoomed.finer) finer(data, layout, zoomed.finer);
     }
     const chosen = shown.get(graphId);
     if (chosen) data.forEach((trace) => { if (chosen.has(trace.meta)) trace.visible = chosen.get(trace.meta); });
     return { data, layout };
+  }
+
+  /* Points and axis ends of what was zoomed into, in the place of the coarse ones of the same traces. */
+  function finer(data, layout, refined) {
+    const left = refined.traces.slice();
+    data.forEach((trace) => {
+      const place = left.findIndex((one) => one.meta === trace.meta && (one.name || "") === (trace.name || ""));
+      if (place < 0) return;
+      const [one] = left.splice(place, 1);
+      trace.x = one.x;
+      trace.y = one.y;
+    });
+    Object.entries(refined.axes).forEach(([key, axis]) => { layout[key] = { ...layout[key], ...axis }; });
+  }
+
+  /* Zoomed in, the server is asked for finer values of what is seen; until they come the coarse ones stay. */
+  function ask(plots) {
+    const store = plots.map(storeOf).find(Boolean);
+    window.clearTimeout(asking);
+    if (!store) return;
+    asking = window.setTimeout(() => {
+      const zoomed = plots.map(graphIdOf).filter((graphId) => zooms.has(graphId));
+      if (!zoomed.length) return;
+      const asked = { charts: zoomed.map(nameOf), range: zooms.get(zoomed[0]).range.map(String), at: Date.now() };
+      window.dash_clientside.set_props(store, { data: asked });
+    }, 200);
+  }
+
+  function storeOf(plot) {
+    const drawn = kept.get(graphIdOf(plot));
+    return drawn && drawn.figure.layout.meta && drawn.figure.layout.meta.refine;
+  }
+
+  function refine(refined) {
+    if (!refined) return;
+    Object.entries(refined.charts).forEach(([name, found]) => {
+      const graphId = `${name}-graph`;
+      const zoomed = zooms.get(graphId);
+      const plot = plotOf(name);
+      if (!zoomed || !plot || String(zoomed.range) !== String(refined.range)) return;
+      zoomed.finer = found;
+      window.dash_clientside.set_props(`${name}-meta`, { children: found.meta });
+      const { data, layout } = themed(graphId);
+      window.Plotly.react(plot, data, layout);
+    });
   }
 
   function narrow(data, layout, phone) {
@@ -79,8 +126,15 @@
     if (!drawn) return window.dash_clientside.no_update;
     kept.set(graphId, { ...drawn, themes });
     fit(graphId, drawn);
-    window.setTimeout(() => { wire(graphId); mirror(graphId); }, 0);
+    window.setTimeout(() => { wire(graphId); mirror(graphId); stay(graphId); }, 0);
     return themed(graphId);
+  }
+
+  /* Drawn anew while somebody is zoomed in: the finer values may have changed as well. */
+  function stay(graphId) {
+    const plot = plotOf(nameOf(graphId));
+    const zoomed = zooms.get(graphId);
+    if (plot && zoomed && zoomed.finer && zoomed.revision === kept.get(graphId).figure.layout.uirevision) ask([plot]);
   }
 
   /* The frame is as high as what is drawn: some charts have a row for each thing that a person chose. */
@@ -147,6 +201,7 @@
     const reset = change["xaxis.autorange"] || change["xaxis.range"];
     if (start === undefined && !reset) return;
     [plot, ...others(plot)].forEach((each) => remember(each, reset ? null : [start, change["xaxis.range[1]"]]));
+    if (!reset) ask([plot, ...others(plot)]);
     const update = reset ? wholeRange(plot) : {
       "xaxis.range[0]": start, "xaxis.range[1]": change["xaxis.range[1]"],
       "xaxis.tickmode": "auto", "xaxis.tickformat": zoomedTicks(graphIdOf(plot)),
@@ -161,7 +216,17 @@
   function remember(plot, range) {
     const graphId = graphIdOf(plot);
     if (range && kept.has(graphId)) zooms.set(graphId, { revision: kept.get(graphId).figure.layout.uirevision, range });
-    else zooms.delete(graphId);
+    else leave(graphId);
+  }
+
+  function leave(graphId) {
+    const zoomed = zooms.get(graphId);
+    zooms.delete(graphId);
+    if (!zoomed || !zoomed.finer) return;
+    const name = nameOf(graphId);
+    window.dash_clientside.set_props(`${name}-meta`, { children: kept.get(graphId).meta });
+    const { data, layout } = themed(graphId);
+    window.Plotly.react(plotOf(name), data, layout);
   }
 
   const graphIdOf = (plot) => plot.closest("[data-chart]").dataset.chart + "-graph";
@@ -265,7 +330,8 @@
         download(name, button.dataset.export, "csv");
         return;
       }
-      const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+      const plain = (text) => (/^\s*[=+\-@]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text);
+      const quote = (text) => (/[",\n]/.test(text) ? `"${plain(text).replaceAll('"', '""')}"` : plain(text));
       const text = rowsOf(name, button.dataset.time).map((row) => row.map(quote).join(",")).join("\r\n");
       save(new Blob([text], { type: "text/csv" }), `${name}.csv`);
     },
@@ -321,11 +387,13 @@
   }
 
   function picture(name, format) {
-    window.Plotly.downloadImage(plotOf(name), { format, filename: name, scale: 2, width: 1200, height: 400 });
+    const plot = plotOf(name);
+    const height = Math.max(400, plot._fullLayout.height);
+    window.Plotly.downloadImage(plot, { format, filename: name, scale: 2, width: 1200, height });
   }
 
   new MutationObserver(redrawAll).observe(root, { attributes: true, attributeFilter: ["data-bs-theme"] });
   phoneWidth.addEventListener("change", redrawAll);
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { charts: { draw } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { charts: { draw, refine } });
 })();
