@@ -139,8 +139,8 @@ def name_prices(figure: go.Figure, moment: datetime, buy: Floats, sell: Floats) 
 
 
 def write(figure: go.Figure, x: datetime, y: float, text: str, *, yref: str = "y", **where: Any) -> None:
-    """Write a word into the plot, 11 px, at a place of its axes."""
-    place = {"xanchor": "center", **where}
+    """Write a word into the plot, 11 px, at a place of its axes, legible over lines and areas."""
+    place = {"xanchor": "center", "bgcolor": rgba(LIGHT.surface, 0.7), "borderpad": 0, **where}
     figure.add_annotation(
         x=x, y=y, xref="x", yref=yref, text=text, showarrow=False, font={"size": 11, "color": LIGHT.muted}, **place
     )

@@ -58,7 +58,9 @@ def yield_bars_figure(days: Sequence[YieldBar]) -> go.Figure:
     )
     phone_places, phone_texts = day_ticks([day.day for day in days], phone=True)
     phone = {"tickvals": phone_places, "ticktext": phone_texts}
-    figure.update_layout(hovermode="closest", dragmode=False, meta={"phone_ticks": phone, "rows": _rows(days)})
+    figure.update_layout(
+        barmode="overlay", hovermode="closest", dragmode=False, meta={"phone_ticks": phone, "rows": _rows(days)}
+    )
     draw_unit(figure, _("kWh per day"))
     return figure
 
@@ -83,21 +85,16 @@ def yield_chips() -> list[html.Button]:
 
 
 def _draw_ranges(figure: go.Figure, days: Sequence[YieldBar]) -> None:
-    x: list[float | None] = []
-    y: list[float | None] = []
-    for at, day in enumerate(days):
-        if day.low_kwh is not None and day.high_kwh is not None:
-            x += [at - HALF_BOX, at + HALF_BOX, at + HALF_BOX, at - HALF_BOX, at - HALF_BOX, None]
-            y += [day.low_kwh, day.low_kwh, day.high_kwh, day.high_kwh, day.low_kwh, None]
-    figure.add_scatter(
-        x=x,
-        y=y,
+    known = [(at, day.low_kwh, day.high_kwh) for at, day in enumerate(days)]
+    spans = [(at, low, high) for at, low, high in known if low is not None and high is not None]
+    figure.add_bar(
+        x=[at for at, _low, _high in spans],
+        base=[low for _at, low, _high in spans],
+        y=[high - low for _at, low, high in spans],
         name=_("Expected range"),
         meta="range",
-        mode="lines",
-        fill="toself",
-        fillcolor=rgba(LIGHT.neutral, 0.16),
-        line={"width": 0, "color": LIGHT.neutral},
+        width=2 * HALF_BOX,
+        marker={"color": rgba(LIGHT.neutral, 0.16), "line": {"width": 0}},
         hoverinfo="skip",
     )
 

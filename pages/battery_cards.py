@@ -105,6 +105,7 @@ def _power(data: BatteryData) -> Figure:
         context=_partner(newest, direction) or _newest_words(data),
         value=float(newest[Flow.DISCHARGE] - newest[Flow.CHARGE]),
         stale=stale,
+        formula=_("Discharge − charge of the newest measured step, at the battery's meter."),
     )
 
 
@@ -149,6 +150,7 @@ def _energy(data: BatteryData) -> Figure:
         unit=_("in · %(out)s out kWh", out=f"{mark}{number(energies.discharged_kwh)}"),
         context=_missing_words(energies) or context,
         value=energies.charged_kwh,
+        formula=_("Charge and discharge power × length of each measured step, added up at the meter's own resolution."),
     )
 
 
@@ -183,6 +185,10 @@ def _efficiency(data: BatteryData) -> Figure:
         unit="%" if value is not None else "",
         context=context,
         value=value,
+        formula=_(
+            "x², with the same efficiency x each way: change of stored energy = charged × x − discharged / x. Whole "
+            "days, only while power and SoC were both measured, and only from 2 full cycles on."
+        ),
     )
 
 
@@ -193,7 +199,15 @@ def _cycles(data: BatteryData) -> Figure:
         value = full_cycles(record.through.discharged_kwh, battery.capacity_kwh)
         unit = ngettext("in %(num)d day", "in %(num)d days", record.days)
         context = _("Equivalent full, %(rate)s a day", rate=number(value / record.days, 2))
-    return Figure(key="cycles", label=_("Cycles"), text=number(value, 1), unit=unit, context=context, value=value)
+    return Figure(
+        key="cycles",
+        label=_("Cycles"),
+        text=number(value, 1),
+        unit=unit,
+        context=context,
+        value=value,
+        formula=_("Discharged energy / capacity: equivalent full cycles."),
+    )
 
 
 def _record_words(data: BatteryData) -> str:

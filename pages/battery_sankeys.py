@@ -99,7 +99,9 @@ def _sankey_view(data: SankeyData, meta: str, caption: str) -> dict[str, Any]:
 def _sources_caption(data: BatteryData) -> str:
     energies = data.energies()
     words = equation_words(sources_sankey(energies))
-    if energies.charged_kwh > NOTHING_KWH and energies.from_grid_kwh < NOTHING_KWH and not energies.from_unknown_kwh:
+    if energies.from_unknown_kwh > NOTHING_KWH:
+        return f"{words} {_('Not accounted for: PV or load were not measured, or not yet.')}"
+    if energies.charged_kwh > NOTHING_KWH and energies.from_grid_kwh < NOTHING_KWH:
         return f"{words} {_('Nothing was bought to charge.')}"
     return words
 

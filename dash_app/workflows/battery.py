@@ -120,7 +120,7 @@ class BatteryData(Measured):
     @property
     def stale_since(self) -> datetime | None:
         """The end of the newest step when that lies too far back for a range that holds now, else None."""
-        end, late = self.newest_end, LATE_STEPS * self.step + GRACE
+        end, late = self.newest_end, allowed_delay(self.step)
         return end if end is not None and self.view.holds_today and self.view.now - end > late else None
 
     def soc_now(self) -> float | None:
@@ -152,7 +152,7 @@ def load_battery(session: Session, place: Place, view: View, opening: bool, port
     window = load_window(session, place, view, opening=opening, measurements=ports.measurements, wanted=wanted)
     step = place.native(Quantity.CHARGE_KW, Quantity.DISCHARGE_KW)
     plan = ports.recommendations.in_force(place.project.project_id) if place.of(Quantity.CHARGE_KW) else None
-    key = (session.person.user_id, place.project.project_id, view.today)
+    key = (session.person.user_id, place.project.project_id, record_end(view))
     prices, price_step = prices_over(session, place, view, plan, ports.measurements)
     return BatteryData(
         place=place,
@@ -198,17 +198,34 @@ def _soc(place: Place, view: View, window: Window) -> pd.Series | None:
 
 
 def _so_far(frame: pd.DataFrame, view: View, step: timedelta) -> pd.DataFrame:
-    return frame.loc[(frame.index >= view.start) & (frame.index <= view.until - step)]
+    """Return the rows of the view that are due: the newest may still be on their way, which is not a gap."""
+    newest = frame[frame.columns[0]].last_valid_index()
+    until = view.until
+    if newest is not None:
+        end = pd.Timestamp(str(newest)).to_pydatetime() + step
+        until = end if until - end <= allowed_delay(step) else until
+    return frame.loc[(frame.index >= view.start) & (frame.index <= until - step)]
+
+
+def allowed_delay(step: timedelta) -> timedelta:
+    """Return how long after its end a step of a battery that reports may arrive."""
+    return (LATE_STEPS + 1) * step + GRACE
+
+
+def record_end(view: View) -> date:
+    """Return the last whole day of the record: that of the view, or yesterday."""
+    return min(view.last, view.today - timedelta(days=1))
 
 
 def _record(session: Session, place: Place, view: View, ports: BatteryPorts) -> Record | None:
-    """Return the record of the 30 whole days before today, None where nothing was measured or the size is not known."""
+    """Return the record of 30 whole days up to the view's end, None where nothing or no capacity is known."""
     battery = place.site.battery if place.site else None
     measurands = place.of(*OF_BATTERY)
     if battery is None or not place.of(Quantity.SOC):
         return None
-    first, last = view.today - timedelta(days=RECORD_DAYS), view.today - timedelta(days=1)
-    start, end = local_midnight(first, view.zone), local_midnight(view.today, view.zone)
+    last = record_end(view)
+    first = last - timedelta(days=RECORD_DAYS - 1)
+    start, end = local_midnight(first, view.zone), local_midnight(last + timedelta(days=1), view.zone)
     ids = [m.measurand_id for m in measurands]
     window = ports.measurements.load_window(session, place.project, start, end, ids)
     step = place.native(Quantity.CHARGE_KW, Quantity.DISCHARGE_KW, Quantity.SOC)

@@ -320,3 +320,26 @@ def test_an_outage_hides_what_was_never_drawn_and_leaves_what_was(campus: Campus
         assert answered["battery-content"]["hidden"] is (filled is None)
         assert "battery-kpis" not in answered or "children" not in answered["battery-kpis"]
     campus.measurements.fails = []
+
+
+def test_minutes_that_are_still_on_their_way_are_no_gap() -> None:
+    late = (NOW - timedelta(minutes=3), NOW)
+    data = shown(hidden={"301": late, "302": late})
+    assert data.energies().missing_h == 0
+    assert "losses" in balance_words(data)
+    assert by_key(data)["power"].stale == ""
+
+
+def test_the_record_of_a_past_range_ends_with_it() -> None:
+    context = by_key(shown("?range=day&at=2020-08-20"))["efficiency"].context
+    assert context == "22\xa0Jul – 20\xa0Aug, SoC corrected"
+
+
+def test_every_figure_that_is_computed_says_how() -> None:
+    assert all(figure.formula for key, figure in by_key(shown()).items() if key != "health")
+
+
+def test_a_long_range_is_summed_from_minutes_not_from_what_is_drawn() -> None:
+    energies = shown("?range=month&at=2020-08-10").energies()
+    assert energies.charged_kwh == pytest.approx(31 * 4 * CHARGE_KW)
+    assert energies.discharged_kwh == pytest.approx(31 * 4 * DISCHARGE_KW)

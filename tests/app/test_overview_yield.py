@@ -152,7 +152,8 @@ def test_a_tick_stands_over_each_bar_and_the_range_behind_it() -> None:
     figure = yield_bars_figure(bars)
     traces = {trace.meta: trace for trace in figure.data}
     assert [y for y in traces["expected"].y if y is not None] == [650] * 4
-    assert (min(y for y in traces["range"].y if y), max(y for y in traces["range"].y if y)) == (500, 720)
+    assert (list(traces["range"].base), list(traces["range"].y)) == ([500, 500], [220, 220])
+    assert [trace.meta for trace in figure.data].index("range") < [trace.meta for trace in figure.data].index("actual")
     assert list(traces["actual"].y) == [700, 400, None]
     assert traces["actual"].customdata[0].split("<br>") == [
         "Tue 1\xa0Sep\xa02020", "Actual 700\xa0kWh", "Expected 650\xa0kWh", "8 of 10 days: 500\xa0kWh to 720\xa0kWh",
