@@ -17,6 +17,7 @@ from dash_app.workflows.efficiency import Efficiency, load_efficiency
 from dash_app.workflows.measured import Place
 from pages import efficiency_cards as cards
 from pages import efficiency_charts as charts
+from pages import efficiency_fit as fit
 from pages.range_page import ChartSlot, RangePage, Slot, Width, page_layout
 from pages.range_register import register_range_page
 
@@ -24,7 +25,11 @@ PATH = "/p/<project_id>/efficiency"
 
 
 def _kpis(page: Efficiency) -> list[Any]:
-    return kpi_row(cards.figures(page)) or [not_set_up(_("Nothing is measured here."))]
+    return kpi_row(cards.load_figures(page)) or [not_set_up(_("No load is measured here."))]
+
+
+def _pv_kpis(page: Efficiency) -> list[Any] | None:
+    return kpi_row(cards.pv_figures(page)) or None
 
 
 PAGE: RangePage[Efficiency] = RangePage(
@@ -32,8 +37,6 @@ PAGE: RangePage[Efficiency] = RangePage(
     title=mark("Efficiency"),
     parts=(
         Slot(key="kpis", draw=_kpis, width=Width.KPIS, height=108, count=4),
-        Slot(key="arrays", draw=cards.arrays_card, width=Width.HALF, height=260),
-        Slot(key="uses", draw=cards.uses_card, width=Width.HALF, height=260),
         ChartSlot(
             key="days",
             title=mark("Energy per day"),
@@ -41,6 +44,7 @@ PAGE: RangePage[Efficiency] = RangePage(
             height=charts.BARS_HEIGHT,
             phone_height=charts.BARS_PHONE_HEIGHT,
         ),
+        Slot(key="pv", draw=_pv_kpis, width=Width.KPIS, height=108, count=3),
         ChartSlot(
             key="weather",
             title=mark("Energy against degree days"),
@@ -49,7 +53,9 @@ PAGE: RangePage[Efficiency] = RangePage(
             phone_height=charts.SCATTER_PHONE_HEIGHT,
             width=Width.TWO_THIRDS,
         ),
-        Slot(key="fit", draw=cards.fit_card, width=Width.THIRD, height=260),
+        Slot(key="fit", draw=fit.fit_card, width=Width.THIRD, height=260),
+        Slot(key="arrays", draw=cards.arrays_card, width=Width.HALF, height=260),
+        Slot(key="uses", draw=cards.uses_card, width=Width.HALF, height=260),
     ),
 )
 

@@ -1,4 +1,4 @@
-"""The efficiency page's cards: key figures with their formulas, the arrays, how PV is used, what weather explains."""
+"""The efficiency page's cards: key figures with their formulas, the yield of each array, how PV is used."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from dash import html
 from components.cards import Figure, card
 from components.numbers import money, number, percent, period_words, with_unit
 from components.share_bar import Part, list_bar, split_bar
-from components.states import empty, not_set_up
-from components.words import _, ngettext
+from components.states import empty
+from components.words import _
 from dash_app.domain.own_use import Share, nameplate_kwp, specific_yield
 from dash_app.domain.site import Quantity
 from dash_app.domain.units import NO_BREAK_SPACE
-from dash_app.domain.weather import Signature, signature_of, working_days
 from dash_app.workflows.efficiency import Efficiency
 from pages.figure_words import at_least, coverage_words, why_no_cost
 
@@ -20,11 +19,17 @@ PER_KWP = f"kWh{NO_BREAK_SPACE}per{NO_BREAK_SPACE}kWp"
 DAY_H = 24.0
 
 
-def figures(page: Efficiency) -> list[Figure]:
-    """Return the key figures that this place can have."""
+def load_figures(page: Efficiency) -> list[Figure]:
+    """Return the key figures of the demand: load factor, base load, what a kWh costs and brings along."""
+    if not page.place.of(Quantity.LOAD_KW):
+        return []
+    found = [_factor(page), _base(page), _cost(page), _co2(page)]
+    return [figure for figure in found if figure is not None]
+
+
+def pv_figures(page: Efficiency) -> list[Figure]:
+    """Return the key figures of the PV that can be told: its yield, and how it is used."""
     found = [_yield(page), *_shares(page)] if page.place.of(Quantity.PV_KW) else []
-    if page.place.of(Quantity.LOAD_KW):
-        found += [_factor(page), _base(page), _cost(page), _co2(page)]
     return [figure for figure in found if figure is not None]
 
 
@@ -69,51 +74,6 @@ def uses_card(page: Efficiency) -> html.Section | None:
     if consumed.missing_h:
         caption = _("%(hours)s are left out: values are missing.", hours=with_unit(consumed.missing_h, "h", 1))
     return card(title, body, meta=meta, caption=caption, class_name="sb-uses-card")
-
-
-def fit_card(page: Efficiency) -> html.Section | None:
-    """Return what the weather explains of the energy, or why nothing can be said; None without a load."""
-    if not page.place.of(Quantity.LOAD_KW):
-        return None
-    title = _("What the weather explains")
-    if page.place.site is None or not page.place.site.has_weather:
-        return card(title, not_set_up(_("No weather is measured for this project.")))
-    if page.opening:
-        return card(title, empty(_("Loading 60 days of demand and weather")))
-    table, fit = page.degree_days(), page.signature()
-    if table is None or fit is None:
-        words = _("Too few days with both energy and weather: %(days)s.", days=0 if table is None else len(table))
-        return card(title, empty(words))
-    body = signature_list(fit, signature_of(working_days(table)))
-    return card(title, body, meta=fit_meta(fit), caption=fit_caption(fit), class_name="sb-fit-card")
-
-
-def signature_list(fit: Signature, working: Signature | None) -> html.Dl:
-    """Return the numbers of a fit as terms and values, with how much it explains of the working days alone."""
-    entries = [(_("Without heating or cooling"), _("%(kwh)s a day", kwh=with_unit(fit.base_kwh, "kWh")))]
-    if fit.per_hdd:
-        entries.append((_("Each heating degree day"), with_unit(fit.per_hdd, "kWh")))
-    if fit.per_cdd:
-        entries.append((_("Each cooling degree day"), with_unit(fit.per_cdd, "kWh")))
-    entries.append((_("Explained of the variation (R²)"), percent(max(0.0, fit.r2))))
-    if working is not None:
-        entries.append((_("Of working days alone (R²)"), percent(max(0.0, working.r2))))
-    pairs = [part for term, value in entries for part in (html.Dt(term), html.Dd(value))]
-    return html.Dl(pairs, className="sb-terms")
-
-
-def fit_meta(fit: Signature) -> str:
-    """Say on how many days a fit rests."""
-    return ngettext("Least squares over %(num)d day", "Least squares over %(num)d days", fit.days)
-
-
-def fit_caption(fit: Signature) -> str:
-    """Say how degree days are counted."""
-    return _(
-        "Heating degrees count below %(heat)s of the day's mean temperature, cooling degrees above %(cool)s.",
-        heat=with_unit(fit.heating_base_c, "°C", 1),
-        cool=with_unit(fit.cooling_base_c, "°C", 1),
-    )
 
 
 def _split(share: Share, used: str, rest: str, looks: tuple[str, str]) -> html.Div:

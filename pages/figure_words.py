@@ -85,19 +85,16 @@ def at_least(figures: Kpis, text: str) -> str:
 def _cost_context(measured: Measured, cost: EnergyCost) -> str:
     if not cost.cost_complete:
         return _("%(hours)s without a price or a value", hours=with_unit(cost.missing_price_h, "h", 1))
-    until = _until(measured, cost)
-    if cost.export_kwh > 0:
-        facts = {"paid": number(cost.import_cost, 2), "earned": number(cost.export_revenue, 2)}
-        return _("Import %(paid)s, export earned %(earned)s") % facts + until
-    return _("For %(energy)s imported", energy=with_unit(cost.import_kwh, "kWh")) + until
-
-
-def _until(measured: Measured, cost: EnergyCost) -> str:
-    """Say up to when the newest prices reach, where that is not as far as the measurements."""
+    earned = number(cost.export_revenue, 2)
     end = measured.view.start + timedelta(hours=cost.hours)
-    if measured.view.until - end < measured.balance_step:
-        return ""
-    return _(", until %(time)s", time=clock_time(end, measured.view.zone))
+    if measured.view.until - end >= measured.balance_step:
+        time = clock_time(end, measured.view.zone)
+        if cost.export_kwh > 0:
+            return _("Until %(time)s, export earned %(earned)s", time=time, earned=earned)
+        return _("Until %(time)s", time=time)
+    if cost.export_kwh > 0:
+        return _("Import %(paid)s, export earned %(earned)s", paid=number(cost.import_cost, 2), earned=earned)
+    return _("For %(energy)s imported", energy=with_unit(cost.import_kwh, "kWh"))
 
 
 def _current(measured: Measured, figures: Kpis) -> Figure:

@@ -31,7 +31,7 @@ PAGE: RangePage[Temperature] = RangePage(
     title=mark("Temperature"),
     parts=(
         Slot(key="kpis", draw=_kpis, width=Width.KPIS, height=108, count=4),
-        Slot(key="missing", draw=views.missing_card, height=140),
+        Slot(key="missing", draw=views.missing_card, height=0),
         ChartSlot(
             key="weather",
             title=mark("Weather outdoors"),

@@ -20,8 +20,8 @@ from dash_app.domain.kpi import average_on_local_days
 from dash_app.domain.site import Quantity
 from dash_app.domain.weather import DegreeDays, Signature, Weather, signature_of, working_days
 from dash_app.workflows.temperature import Temperature
-from pages.efficiency_cards import fit_caption, fit_meta, signature_list
 from pages.efficiency_charts import filled, scatter_caption
+from pages.efficiency_fit import fit_caption, fit_meta, signature_list
 from pages.overview_views import load_view
 
 WEATHER_HEIGHT, WEATHER_PHONE_HEIGHT = 400, 360
