@@ -19,7 +19,9 @@ from dash_app.domain.site import Measurand
 from dash_app.workflows.quality import Quality
 from pages.quality_findings import about_words
 
-NOT_OF_A_DAY = frozenset({Rule.GAP, Rule.SHORT_GAPS, Rule.BLOCKS, Rule.COARSE, Rule.CLOCK, Rule.STANDSTILL})
+NOT_OF_A_DAY = frozenset(
+    {Rule.GAP, Rule.SHORT_GAPS, Rule.BLOCKS, Rule.COARSE, Rule.CLOCK, Rule.STANDSTILL, Rule.NET_OF_PV}
+)
 """Rules that are not marked in the calendar: gaps show themselves, the others are about the meter, not about days."""
 
 
@@ -88,7 +90,11 @@ def calendar_card(quality: Quality) -> html.Section:
     single = all(column.first == column.last for column in columns)
     per = _("day") if single else _("%(num)d days", num=(columns[0].last - columns[0].first).days + 1)
     meta = _("Share of the values that are due, one column for each %(per)s", per=per)
-    body = completeness_calendar(_("Share of values by measurand and time"), columns, rows) if rows else empty(_("Nothing is measured here."))
+    body = (
+        completeness_calendar(_("Share of values by measurand and time"), columns, rows)
+        if rows
+        else empty(_("Nothing is measured here."))
+    )
     return card(_("Completeness"), body, meta=meta, caption=_skipped_words(quality), class_name="sb-completeness")
 
 

@@ -28,6 +28,7 @@ TITLES: dict[Rule, str] = {
     Rule.STANDSTILL: mark("Meter stands still"),
     Rule.CLOCK: mark("Clock offset"),
     Rule.NEGATIVE: mark("Negative values"),
+    Rule.NET_OF_PV: mark("Looks net of PV"),
     Rule.ABOVE_TOTAL: mark("Sub-meters above the total"),
     Rule.RESIDUAL: mark("Balance does not close"),
 }
@@ -48,6 +49,7 @@ WHY: dict[Rule, str] = {
     Rule.STANDSTILL: mark("Switched off, or not metered any more: nobody can tell from the values."),
     Rule.CLOCK: mark("Values meet the wrong prices, the wrong sun and the wrong hour of the other meters."),
     Rule.NEGATIVE: mark("This quantity has no direction below 0: a sign or a meter is the wrong way round."),
+    Rule.NET_OF_PV: mark("What arrays behind the meter save is missing: it is not the whole demand."),
     Rule.ABOVE_TOTAL: mark("A part cannot be more than the whole: one of the meters, or its clock, is wrong."),
     Rule.RESIDUAL: mark("What comes in does not go out: a meter is wrong, or a source or a use has none."),
 }
@@ -115,6 +117,8 @@ def _of_time(finding: Finding, unit: str) -> str:
             return _("Steps of %(step)s, %(share)s of a usual day's peak", **facts)
         case Rule.STANDSTILL:
             return _("Counts nothing for %(days)s d", days=number(known["days"], 0))
+        case Rule.NET_OF_PV:
+            return _("Falls when PV rises: correlation %(r)s", r=number(known["correlation"], 2))
         case Rule.REPEATED_DAY:
             return ngettext("%(num)d day", "%(num)d days", int(known["days"]))
         case _:

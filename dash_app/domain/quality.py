@@ -55,6 +55,7 @@ class Rule(StrEnum):
     STANDSTILL = "standstill"
     CLOCK = "clock"
     NEGATIVE = "negative"
+    NET_OF_PV = "net_of_pv"
     ABOVE_TOTAL = "above_total"
     RESIDUAL = "residual"
 

@@ -128,7 +128,7 @@ def balance_of(signals: Sequence[Signal], step: timedelta) -> Balance | None:
 
 def _side(signals: Sequence[Signal], quantities: tuple[Quantity, ...], step: timedelta) -> pd.Series:
     parts = [_over(signal, step) for signal in signals if signal.quantity in quantities]
-    return pd.concat(parts, axis=1).sum(axis=1, skipna=False)
+    return pd.concat(parts, axis=1, sort=True).sum(axis=1, skipna=False)
 
 
 def _over(signal: Signal, step: timedelta) -> pd.Series:

@@ -14,6 +14,7 @@ from dash_app.domain.measurement import Window, total_of
 from dash_app.domain.ports import Measurements, Session
 from dash_app.domain.quality import Finding, Floats, Rule, Signal, runs_of, signal_of
 from dash_app.domain.quality_check import Presence, Stretch, check_signal, presence_of, stretches, worst_first
+from dash_app.domain.quality_net import find_net_of_pv, pv_shape
 from dash_app.domain.quality_site import Balance, balance_of, find_above_total, find_residual
 from dash_app.domain.quality_sun import measured_at, step_elevation
 from dash_app.domain.site import Measurand, Quantity
@@ -124,7 +125,7 @@ def quality_of(measured: Measured, checked: tuple[Measurand, ...], around: Windo
     signals = _signals(place, view, checked, around)
     sides = _sides(measured)
     found = [finding for signal in signals.values() for finding in check_signal(signal, gaps_since=view.start)]
-    found += [*_above_total(measured), *(find_residual(sides) if sides else ())]
+    found += [*_net_of_pv(signals, place), *_above_total(measured), *(find_residual(sides) if sides else ())]
     return Quality(
         place=place,
         view=view,
@@ -202,6 +203,13 @@ def _above_total(measured: Measured) -> tuple[Finding, ...]:
     load = measured.within(total_of(measured.window, measured.place.measurands, Quantity.LOAD_KW, step))
     shown = [measured.within(total_of(measured.window, (part,), Quantity.OTHER_KW, step)) for part in parts]
     return find_above_total(load, shown, step)
+
+
+def _net_of_pv(signals: dict[str, Signal], place: Place) -> list[Finding]:
+    shape = pv_shape(list(signals.values()))
+    if shape is None:
+        return []
+    return [finding for signal in signals.values() for finding in find_net_of_pv(signal, shape, place.zone)]
 
 
 def _missing_runs(signal: Signal, view: View) -> list[tuple[datetime, datetime]]:

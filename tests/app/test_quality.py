@@ -274,6 +274,7 @@ def a_finding(rule: Rule, count: int = 3, **evidence: float) -> Finding:
         (a_finding(Rule.NIGHT, highest_kw=7.63, energy_kwh=12.3), "12.3\u00a0kWh without sun, up to 7.6\u00a0kW"),
         (a_finding(Rule.BLOCKS, size=4, minutes=60), "One value every 60 min"),
         (a_finding(Rule.REPEATED_DAY, days=1), "1 day"),
+        (a_finding(Rule.NET_OF_PV, correlation=-0.63), "Falls when PV rises: correlation −0.63"),
         (
             a_finding(Rule.COARSE, quantum_kw=0.001, share=0.037),
             "Steps of 0.001\u00a0kW, 4\u00a0% of a usual day's peak",

@@ -1,6 +1,7 @@
 """The same faults put into clean stretches of other sites and dates are found there, and only there."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from dash_app.domain.quality import Finding, Rule, Signal
 from dash_app.domain.quality_check import check_signal
+from dash_app.domain.quality_net import find_net_of_pv, pv_shape
 from dash_app.domain.site import Quantity
-from tests.quality_signals import KWP, PLACES, column, signal
+from tests.quality_signals import KWP, PLACES, array, column, load, signal
 
 LOADS = {
     "b005": ("b005", "demand_kwh", "2020-09-01", "2020-11-30"),
@@ -233,6 +235,20 @@ def test_a_clock_that_is_an_hour_off_is_found(name: str, hours: int) -> None:
     assert all(np.sign(one.evidence["offset_h"]) == np.sign(hours) for one in offsets)
     worst = max(offsets, key=lambda one: one.length)
     assert worst.evidence["offset_h"] == pytest.approx(hours, abs=0.45)
+
+
+@given(share=st.floats(0.8, 2.0), month=st.sampled_from(["2019-11", "2019-12", "2020-02", "2020-06", "2020-08"]))
+@SOON
+def test_an_array_behind_the_meter_is_found(share: float, month: str) -> None:
+    start = pd.Timestamp(month, tz="UTC")
+    days = {"start": f"{start:%Y-%m-%d}", "end": f"{start + pd.Timedelta(days=28):%Y-%m-%d}"}
+    shape = pv_shape([array(5, **days)])
+    assert shape is not None
+    meter = load("monash", "building6_kw", **days)
+    net = signal("monash", meter.values - share * meter.level * shape, Quantity.LOAD_KW)
+    zone = ZoneInfo("Australia/Melbourne")
+    assert find_net_of_pv(meter, shape, zone) == ()
+    assert [one.rule for one in find_net_of_pv(net, shape, zone)] == [Rule.NET_OF_PV]
 
 
 def as_signal(place: str, values: pd.Series) -> Signal:

@@ -1,6 +1,7 @@
 """Every glitch that the raw files are known for is found, at its own time, by the rule that is made for it."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from dash_app.domain.quality import Finding, Rule, Signal
 from dash_app.domain.quality_check import check_signal
 from dash_app.domain.quality_counters import energy_of_counter, find_counter_jumps
+from dash_app.domain.quality_net import find_net_of_pv, pv_shape
 from dash_app.domain.quality_site import find_above_total
 from tests.quality_signals import HOUR, array, column, load, other, pv, table
 
@@ -174,6 +176,22 @@ def test_the_computed_load_of_konstanz_is_below_zero_in_11_hours() -> None:
     house = load("konstanz", "grid_import_kwh", "pv_kwh", "-grid_export_kwh")
     (negative,) = of(Rule.NEGATIVE, house)
     assert negative.count == 11
+
+
+def test_building0_looks_net_of_pv_and_no_other_load_does() -> None:
+    zone = ZoneInfo("Australia/Melbourne")
+    shape = pv_shape([array(number) for number in range(6)])
+    assert shape is not None
+    for number in (0, 1, 3, 6):
+        found = find_net_of_pv(load("monash", f"building{number}_kw", start="2019-10-01"), shape, zone)
+        assert sum(one.length.days for one in found) >= 200 if number == 0 else found == ()
+    for place, where, columns in (
+        ("fontana", "America/Los_Angeles", ("demand_kwh",)),
+        ("konstanz", "Europe/Berlin", ("grid_import_kwh", "pv_kwh", "-grid_export_kwh")),
+    ):
+        own = pv_shape([pv(place, "pv_wh_per_kwp" if place == "fontana" else "pv_kwh")])
+        assert own is not None
+        assert find_net_of_pv(load(place, *columns), own, ZoneInfo(where)) == ()
 
 
 def test_arrays_that_write_zero_by_day_for_weeks_are_found() -> None:
