@@ -11,7 +11,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -29,7 +28,6 @@ HAIRLINE_PX = 1.2
 MARGIN = {"l": 1, "r": 1, "t": 16, "b": 16}
 NAME_LENGTH, PHONE_NAME_LENGTH = 34, 20
 FONT_PX, PHONE_FONT_PX = 13, 12
-WORDS_LENGTH = 42
 
 
 class Look(StrEnum):
@@ -241,11 +239,11 @@ def short(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 
-def empty_sankey(words: str) -> go.Figure:
-    """Return a figure without a diagram that says why, in lines that fit a phone."""
+def empty_sankey(words: str = "") -> go.Figure:
+    """Return a figure without a diagram, with a few words in its place."""
     figure = go.Figure()
     hidden = {"visible": False}
-    text = "<br>".join(plain(line) for line in wrap(words, WORDS_LENGTH))
     figure.update_layout(xaxis=hidden, yaxis=hidden, margin=MARGIN, meta={"rows": []})
-    figure.add_annotation(x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, text=text, font={"size": FONT_PX})
+    if words:
+        figure.add_annotation(x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, text=words)
     return figure

@@ -57,13 +57,13 @@ def _nothing(data: FlowsData, path: str) -> dict[str, Any]:
         Why.NO_PRICES: _("No price is known for this range, so the flows cannot be told in money."),
         Why.NO_CO2: _("No CO₂ data in this project, so none can be told."),
     }[data.why or Why.NO_VALUES]
-    way_on: Any = ""
+    parts: list[Any] = [html.Span(words)]
     if data.why is Why.TOO_LONG:
-        way_on = _way_on(_("Show the month"), path + data.view.query(kind=Range.MONTH, keep_resolution=False))
+        parts.append(_way_on(_("Show the month"), path + data.view.query(kind=Range.MONTH, keep_resolution=False)))
     elif data.why in {Why.NO_PRICES, Why.NO_CO2}:
-        way_on = _way_on(_("Show the energy"), path + query_of(data, Unit.ENERGY))
-    empty = drawn(empty_sankey(words), height=HEIGHT, phone_height=PHONE_HEIGHT)
-    return {"drawn": empty, "meta": "", "legend": [], "caption": way_on}
+        parts.append(_way_on(_("Show the energy"), path + query_of(data, Unit.ENERGY)))
+    empty = drawn(empty_sankey(), height=HEIGHT, phone_height=PHONE_HEIGHT)
+    return {"drawn": empty, "meta": "", "legend": [], "caption": html.Span(parts, className="sb-flow-nothing")}
 
 
 def _way_on(words: str, href: str) -> html.A:

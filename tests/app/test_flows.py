@@ -66,8 +66,9 @@ def view_of(data: FlowsData) -> dict[str, Any]:
 def why_not(data: FlowsData) -> tuple[str, str]:
     """Return the sentence in the place of the diagram, and where its button leads."""
     view = view_of(data)
-    (note,) = view["drawn"]["figure"]["layout"]["annotations"]
-    return note["text"].replace("<br>", " "), getattr(view["caption"], "href", "")
+    assert not view["drawn"]["figure"]["data"]
+    said, *way_on = view["caption"].children
+    return said.children, way_on[0].href if way_on else ""
 
 
 def text(part: Any) -> str:
