@@ -53,13 +53,13 @@ def register(app: Dash) -> None:
 
 
 def _section(entry: Entry) -> html.Section:
-    examples = [_example(example) for example in entry.examples]
+    examples = [_example(entry, example) for example in entry.examples]
     return html.Section([html.H2(entry.title), *examples], id=_anchor(entry), **aria(label=entry.title))
 
 
-def _example(example: Example | ChartExample) -> Any:
+def _example(entry: Entry, example: Example | ChartExample) -> Any:
     if isinstance(example, ChartExample):
-        return example.draw()
+        return example.draw(entry.title)
     return html.Div([html.P(example.state, className="sb-gallery-state"), example.draw()], className="sb-gallery-one")
 
 

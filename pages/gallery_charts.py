@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 import pandas as pd
+from dash import html
 
 from components import plan_chart
 from components.chain import chain_table
@@ -143,7 +144,8 @@ def _chain() -> object:
         for step, links in zip(plan_steps(), rows, strict=False)
     ]  # fmt: skip
     slots[3] = replace(slots[3], notes=((NOW, "the device answered with exception 3"),), writes=2)
-    return chain_table(slots, NOW, ZONE, may_approve=True)
+    table = chain_table(slots, NOW, ZONE, may_approve=True)
+    return html.Div(html.Div(table, className="sb-card-body"), className="sb-card sb-chain-card")
 
 
 def _sankeys() -> tuple[ChartExample, ...]:

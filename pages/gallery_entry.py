@@ -34,10 +34,11 @@ class ChartExample:
     caption: str = ""
     legend: Callable[[], list[html.Button]] = field(default=list)
 
-    def draw(self) -> html.Section:
-        """Return the chart's card, filled."""
+    def draw(self, component: str) -> html.Section:
+        """Return the chart's card, filled; its title names the component too."""
         name = f"gallery-{self.key}"
-        card = chart_card(name, self.state, height=self.height, phone_height=self.phone_height)
+        title = f"{component}: {self.state}"
+        card = chart_card(name, title, height=self.height, phone_height=self.phone_height)
         parts = chart_parts(name)
         card[drawn_id(name)].data = drawn(self.figure(), height=self.height, phone_height=self.phone_height)
         card[parts["legend"]].children = self.legend()
