@@ -17,6 +17,7 @@ from components.battery_rows import price_figure, soc_figure
 from components.explorer_chart import ChartRow, ExplorerPicture, SeriesLine, explorer_figure, series_chips
 from components.graph import drawn_id
 from components.icons import Icon
+from components.list_table import list_table, row_name
 from components.map_pins import Spot, pins_of
 from components.site_map import HEIGHT, credit, credit_id, map_drawing, pin_links, pins_id, site_map
 from components.surplus_chart import SurplusPicture, surplus_chips, surplus_figure
@@ -56,8 +57,17 @@ def entries() -> tuple[Entry, ...]:
         Entry(title="Surplus and deficit", examples=(_surplus(),)),
         Entry(title="Weather", examples=(_weather(),)),
         Entry(title="Explorer: any unit", examples=_explorers()),
+        Entry(title="Figures by row", examples=(Example(state="a list on phones", draw=_figures),)),
         Entry(title="Map of projects", examples=(Example(state="pins of every shape, without land", draw=_map),)),
     )
+
+
+def _figures() -> html.Table:
+    rows = [
+        [row_name(LONG_NAME, "kW, every 15 min"), "98.4 kW", "0", "36.2 kW, 12 s ago"],
+        [row_name(HOSTILE_NAME, "%, every 1 min, sparse"), "–", "39, up to 1 h", "no value known"],
+    ]
+    return list_table("Figures", ["Measurand", "Mean", "Gaps", "Newest value"], rows)
 
 
 def _batteries() -> tuple[ChartExample, ...]:

@@ -12,13 +12,13 @@ from dash import html
 from components.aria import aria, data
 from components.cards import card
 from components.graph import downsampled, drawn
+from components.list_table import list_table, row_name
 from components.numbers import duration, number, percent, period_words, step_words, with_unit
 from components.states import empty, not_set_up
-from components.tables import table
 from components.time_axis import wall_clock
 from components.time_series import Line, TimeSeries, legend_chips, time_series_figure
 from components.tokens import LIGHT, css_name
-from components.words import _
+from components.words import _, ngettext
 from dash_app.domain.export import ExportTable, Track, time_table
 from dash_app.domain.forecast_error import ForecastError
 from dash_app.domain.frames import Band
@@ -84,7 +84,7 @@ def errors_card(loaded: MeasuredForecast) -> html.Section:
         _("Steps compared"),
         _("Made before"),
     ]
-    body = table(title, head, rows, numbers=frozenset(range(1, 7)))
+    body = list_table(title, head, rows, words=0)
     return card(title, body, meta=meta, caption=_method(compared))
 
 
@@ -168,9 +168,9 @@ def _caption(loaded: MeasuredForecast, quantity: Quantity, step: timedelta) -> s
         "source": source_words(forecasts[0].source),
         "mae": with_unit(error.mae_kw, "kW"),
         "bias": bias_words(error),
-        "count": f"{error.count:,}",
+        "count": ngettext("%(num)d step", "%(num)d steps", error.count),
     }
-    return _("%(source)s: off by %(mae)s on average, %(bias)s, over %(count)s steps.", **facts)
+    return _("%(source)s: off by %(mae)s on average, %(bias)s, over %(count)s.", **facts)
 
 
 def source_words(source: Source) -> str:
@@ -192,14 +192,13 @@ def bias_words(error: ForecastError) -> str:
 
 def _row(quantity: Quantity, forecast: Forecast, error: ForecastError) -> list[Any]:
     name = _("PV production") if quantity is Quantity.PV_KW else _("Electricity demand")
-    first = [
-        html.Span(name, className="sb-range-facts-name"),
-        html.Span(source_words(forecast.source), className="sb-range-facts-about"),
-    ]
+    first = row_name(name, source_words(forecast.source))
+    few = error.count < FEW
     inside = percent(error.inside) if error.inside is not None else _("no band")
+    inside, relative = (_("too few"), _("too few")) if few else (inside, percent(error.relative))
     count = _("%(count)s of %(step)s", count=f"{error.count:,}", step=step_words(error.step))
     lead = duration(forecast.lead) if forecast.lead is not None else _("not known")
-    return [first, with_unit(error.mae_kw, "kW"), percent(error.relative), bias_words(error), inside, count, lead]
+    return [first, with_unit(error.mae_kw, "kW"), relative, bias_words(error), inside, count, lead]
 
 
 def _method(compared: list[tuple[Quantity, Forecast, ForecastError | None]]) -> str:

@@ -13,6 +13,7 @@ from components.cards import card
 from components.explorer_chart import ChartRow, ExplorerPicture, Gaps, SeriesLine, explorer_figure, series_chips
 from components.graph import MAX_POINTS, drawn
 from components.icons import Icon
+from components.list_table import list_table, row_name
 from components.numbers import duration, moment_words, percent, step_words
 from components.states import banner, empty
 from components.words import _, ngettext
@@ -76,7 +77,7 @@ def facts_card(loaded: Explorer) -> html.Section:
         _("Newest value"),
     ]
     rows = [_facts_row(loaded, m, loaded.facts(m)) for m in loaded.choice.measurands]
-    return card(title, _table(title, head, rows), meta=meta, class_name="sb-range-facts")
+    return card(title, list_table(title, head, rows), meta=meta)
 
 
 def choice_notes(loaded: Explorer) -> list[Any]:
@@ -156,10 +157,7 @@ def _caption(loaded: Explorer, picture: ExplorerPicture) -> str:
 
 def _facts_row(loaded: Explorer, measurand: Measurand, facts: SeriesFacts) -> list[Any]:
     unit = unit_of(measurand)
-    name = [
-        html.Span(measurand.name, className="sb-range-facts-name"),
-        html.Span(", ".join([about(measurand), *flags(measurand)]), className="sb-range-facts-about"),
-    ]
+    name = row_name(measurand.name, ", ".join([about(measurand), *flags(measurand)]))
     newest = loaded.last_value(measurand)
     if not facts.count:
         return [name, *[value_words(None)] * 4, percent(0.0), value_words(None), _silent(loaded, measurand)]
@@ -174,23 +172,6 @@ def _facts_row(loaded: Explorer, measurand: Measurand, facts: SeriesFacts) -> li
         _gap_words(facts),
         newest_words(measurand, newest, loaded.view),
     ]
-
-
-def _table(title: str, head: list[str], rows: list[list[Any]]) -> html.Table:
-    """Return a real table whose cells carry their heading, for the list that a phone makes of it."""
-    looks = ["", *["sb-number"] * (len(head) - 2), ""]
-    top = html.Tr([html.Th(words, scope="col", className=look) for words, look in zip(head, looks, strict=True)])
-    lines = [
-        html.Tr(
-            [
-                html.Td(cell, className=look, **data(label=words))
-                for cell, look, words in zip(row, looks, head, strict=True)
-            ]
-        )
-        for row in rows
-    ]
-    caption = html.Caption(title, className="visually-hidden")
-    return html.Table([caption, html.Thead(top), html.Tbody(lines)], className="sb-table")
 
 
 def _gap_words(facts: SeriesFacts) -> str:
@@ -211,4 +192,4 @@ def _silent(loaded: Explorer, measurand: Measurand) -> Any:
         return words
     href = path_of(loaded.place) + view.query(kind=Range.DAY, at=day, keep_resolution=False)
     link = html.A(_("Go there"), href=href, className="btn sb-secondary sb-small", **data(address=ADDRESS))
-    return html.Span([words, " ", link], className="sb-range-facts-silent")
+    return html.Span([words, " ", link], className="sb-list-table-words")
