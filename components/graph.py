@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
-from tsdownsample import MinMaxLTTBDownsampler
+from tsdownsample import MinMaxDownsampler
 
 from components.aria import aria, data
 from components.chart_words import locale_config, zoomed_ticks
@@ -102,13 +102,17 @@ def register_chart(app: Dash, name: str) -> None:
 
 
 def downsampled(series: pd.Series, points: int = MAX_POINTS) -> pd.Series:
-    """Return at most `points` of a series, its extremes among them; gaps stay gaps. Never compute totals from this."""
+    """Return at most `points` of a series: the lowest and the highest of each stretch, both ends, where gaps begin.
+
+    Never compute totals from this.
+    """
     if len(series) <= points:
         return series
     values = np.ascontiguousarray(series.to_numpy(dtype=float))
-    edges = _gap_starts(values)[: points // 4]
-    sampler = MinMaxLTTBDownsampler()  # type: ignore[no-untyped-call]
-    kept = sampler.downsample(np.nan_to_num(values, nan=0.0), n_out=points - len(edges))
+    edges = np.union1d(_gap_starts(values)[: points // 4], [0, len(values) - 1])
+    sampler = MinMaxDownsampler()  # type: ignore[no-untyped-call]
+    filled = np.ascontiguousarray(series.ffill().bfill().fillna(0.0).to_numpy(dtype=float))
+    kept = sampler.downsample(filled, n_out=(points - len(edges)) // 2 * 2)
     return series.iloc[np.union1d(np.asarray(kept, dtype=np.int64), edges)]
 
 

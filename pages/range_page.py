@@ -120,7 +120,7 @@ def page_layout(page: RangePage[Any], *more: Any) -> html.Div:
             dcc.Location(id=page.id("address"), refresh=False),
             dcc.Interval(id=page.id("tick"), interval=TICK_S * 1000),
             dcc.Store(id=page.id("filled")),
-            dcc.Store(id=page.range_ids.drawn),
+            *(dcc.Store(id=name) for name in (page.range_ids.drawn, page.id("zoom"), page.id("refined"))),
             *more,
             themes_store(),
             html.Div(loading(52, _("Loading the page")), id=page.id("head"), className="sb-range-head"),

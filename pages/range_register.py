@@ -19,6 +19,7 @@ from dash_app.workflows.measured import Place, find_place, view_of
 from pages.range_compare import with_comparison
 from pages.range_export import offer_tables
 from pages.range_page import Loaded, RangePage, filled_view, head_view, outage_view
+from pages.range_zoom import register_zoom, with_refinement
 
 log = structlog.get_logger()
 
@@ -64,9 +65,17 @@ def register_range_page(
             log.warning("page without new data", page=page.key, reason=str(fault), pathname=pathname)
             return outage_view(page, fault, filled=bool(filled))
         shown = filled_view(page, loaded, opening=not filled)
-        return with_comparison(page, shown, loaded, lambda other: load(session, place, other, False))
+        shown = with_comparison(page, shown, loaded, lambda other: load(session, place, other, False))
+        return with_refinement(page, shown, loaded.view)
+
+    def load_part(search: str, pathname: str, pick: Callable[[View], View | None]) -> Loaded | None:
+        session = who()
+        place = find_place(session, pathname, measurements=measurements, sites=sites)
+        part = pick(view_of(place, search, clock))
+        return None if part is None else load(session, place, part, False)
 
     register_range_bar(app, page.range_ids)
+    register_zoom(app, page, load=load_part)
 
 
 def _outputs(page: RangePage[Any]) -> dict[str, Any]:

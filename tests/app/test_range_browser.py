@@ -149,3 +149,30 @@ def test_a_short_range_is_chosen_beside_the_segment(page: Page) -> None:
     page.get_by_role("link", name="48\u00a0h").click()
     expect(page.locator("#overview-recent")).to_have_value("")
     assert page.url.endswith("/p/monash/")
+
+
+MEASURED = """() => {
+  const plot = document.querySelector("[data-chart=overview-pv] .js-plotly-plot");
+  const line = plot._fullData.find((trace) => trace.meta === "measured");
+  return [line.x.length, new Date(line.x[1]) - new Date(line.x[0])];
+}"""
+
+
+def test_zooming_in_brings_finer_values_and_leaving_it_the_whole(page: Page) -> None:
+    page.get_by_role("link", name="Month").click()
+    meta = page.locator("#overview-pv-meta")
+    expect(meta).to_contain_text("mean of 6\u00a0h")
+    whole = page.evaluate(MEASURED)
+    box = page.locator("[data-chart=overview-pv] .nsewdrag").first.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 300, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 330, middle, steps=4)
+    page.mouse.up()
+    expect(meta).to_contain_text("mean of 15\u00a0min")
+    expect(page.locator("#overview-load-meta")).to_contain_text("mean of 15\u00a0min")
+    assert page.evaluate(MEASURED)[1] == 15 * 60 * 1000
+    page.mouse.dblclick(box["x"] + 200, middle)
+    expect(meta).to_contain_text("mean of 6\u00a0h")
+    assert page.evaluate(MEASURED) == whole

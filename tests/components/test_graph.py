@@ -44,6 +44,17 @@ def test_a_year_of_minutes_keeps_its_extremes_in_two_thousand_points() -> None:
     assert (shown.max(), shown.min()) == (99.0, -77.0)
 
 
+def test_no_extreme_is_ever_left_out_however_near_it_is_to_the_others() -> None:
+    rng = np.random.default_rng(7)
+    for _round in range(20):
+        values = rng.uniform(10, 100, 35_040)
+        values[rng.integers(0, len(values), 300)] = np.nan
+        shown = downsampled(year(values))
+        assert len(shown) <= MAX_POINTS
+        assert (shown.max(), shown.min()) == (np.nanmax(values), np.nanmin(values))
+        assert (shown.index[0], shown.index[-1]) == (year(values).index[0], year(values).index[-1])
+
+
 def test_a_gap_in_a_downsampled_series_is_still_a_gap() -> None:
     values = np.full(100_000, 5.0)
     values[40_000:40_200] = np.nan
