@@ -54,7 +54,10 @@
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
     const keeps = link.matches(".sb-stepper *") ? ["compare", "resolution"] : ["compare"];
-    const search = searchBehind(new URL(link.href).search, window.location.search, link.matches(`${HELD} *`) ? keeps : []);
+    const [linked, now] = [new URL(link.href).search, window.location.search];
+    const option = link.dataset.option;    // such a link changes this one parameter of the address as it is now
+    const search = option ? searchBehind(now, linked, [option])
+      : searchBehind(linked, now, link.matches(`${HELD} *`) ? keeps : []);
     window.dash_clientside.set_props(link.dataset.address, { search });
   }
 

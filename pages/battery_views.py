@@ -147,7 +147,7 @@ def _split_link(data: BatteryData, words: str, *, split: bool) -> html.A:
     others = others | {name: value} if split else {key: text for key, text in others.items() if key != name}
     href = replace(data.view, others=tuple(others.items())).query() or "?"
     look = "btn sb-tertiary sb-small sb-split-link"
-    return html.A(words, href=href, className=look, **attributes(address="battery-address"))
+    return html.A(words, href=href, className=look, **attributes(address="battery-address", option=name))
 
 
 def _power_caption(data: BatteryData) -> str:
