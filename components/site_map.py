@@ -172,6 +172,10 @@ def _zoom_buttons(name: str) -> html.Div:
 
 
 def _legend(name: str) -> html.Div:
-    entries = [(_("All live"), "sb-key-ok"), (_("Needs attention"), "sb-key-danger"), (_("Stale"), "sb-key-warning")]
+    entries = [
+        (_("All live"), "sb-key-ok"),
+        (_("Needs attention"), "sb-key-danger"),
+        (_("Stale or incomplete"), "sb-key-warning"),
+    ]
     keys = [html.Span([html.Span(className=f"sb-key {kind}", **aria(hidden="true")), words]) for words, kind in entries]
     return html.Div([*keys, html.Span(id=credit_id(name), className="sb-map-credit")], className="sb-map-legend")

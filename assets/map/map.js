@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   const SETTLE_TRIES = 200;
+  const NOTE_PX = 240, NOTE_OUT_PX = 12, NOTE_IN_PX = 8;   // its width, how far left of its pin, how far from the edge
   let chosen = null;               // the project that a row or a pin last pointed at
   let view = null;                 // {seen, center, zoom}: where a person has moved the map to, while it has these pins
   let shown = null;                // the figure's own map, as charts.draw keeps it for a change of theme
@@ -74,7 +75,8 @@
       const at = map.project([Number(pin.dataset.lon) + 360 * turns, Number(pin.dataset.lat)]);
       pin.style.transform = `translate(${at.x.toFixed(1)}px, ${at.y.toFixed(1)}px)`;
       pin.classList.toggle("sb-pin-away", at.x < 0 || at.y < 0 || at.x > width || at.y > height);
-      pin.classList.toggle("sb-note-left", at.x > width / 2);
+      const free = Math.min(-NOTE_OUT_PX, width - NOTE_IN_PX - NOTE_PX - at.x);
+      pin.style.setProperty("--sb-note-x", `${Math.max(free, NOTE_IN_PX - at.x).toFixed(1)}px`);
       pin.classList.toggle("sb-note-up", at.y > height / 2);
     });
   }
