@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 from dash import html
 
 from components.aria import aria, data
-from components.graph import downsampled
+from components.graph import MAX_POINTS, downsampled
 from components.plot_text import plain
 from components.time_axis import draw_now, draw_time_axis, wall, wall_clock
 from components.time_series import PART_DASHES, nice_top
@@ -100,13 +100,18 @@ def explorer_figure(picture: ExplorerPicture) -> go.Figure:
     units = {line.key: row.unit for row in picture.rows for line in row.lines}
     names = "/".join([picture.start.isoformat(), picture.end.isoformat(), *units])
     figure.update_layout(
-        meta={**figure.layout.meta, "units": units},
+        meta={**figure.layout.meta, "units": units, "downsampled": is_thinned(picture)},
         margin=MARGIN,
         dragmode="zoom",
         hoversubplots="axis",
         uirevision=names,
     )
     return figure
+
+
+def is_thinned(picture: ExplorerPicture) -> bool:
+    """Return whether some series has more values than are drawn of it."""
+    return any(len(line.values) > MAX_POINTS for row in picture.rows for line in row.lines)
 
 
 def series_chips(picture: ExplorerPicture) -> list[html.Button]:
@@ -213,7 +218,7 @@ def _draw_gaps(
         y=[y for _gap in corners for y in (low, high, high, low, low, None)],
         yaxis=axis,
         name=_("no data"),
-        meta="gaps",
+        meta=f"gaps-{axis}",
         mode="lines",
         line={"width": 0, "color": rgba(LIGHT.neutral, 0.12)},
         fill="toself",

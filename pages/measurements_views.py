@@ -11,7 +11,7 @@ from components.aria import aria, data
 from components.badges import Tone
 from components.cards import card
 from components.explorer_chart import ChartRow, ExplorerPicture, Gaps, SeriesLine, explorer_figure, series_chips
-from components.graph import MAX_POINTS, drawn
+from components.graph import drawn
 from components.icons import Icon
 from components.list_table import list_table, row_name
 from components.numbers import duration, moment_words, percent, step_words
@@ -149,10 +149,7 @@ def _caption(loaded: Explorer, picture: ExplorerPicture) -> str:
         return _("Choose at least one measurand.")
     steps = {max(loaded.view.step, m.resolution) for m in loaded.choice.measurands}
     shown = ", ".join(step_words(step) for step in sorted(steps))
-    words = [_("Drawn as means of %(steps)s; gaps are not filled in.", steps=shown)]
-    if any(len(line.values) > MAX_POINTS for row in picture.rows for line in row.lines):
-        words.append(_("Drawn with %(points)d points for each series, its extremes among them.", points=MAX_POINTS))
-    return " ".join(words)
+    return _("Drawn as means of %(steps)s; gaps are not filled in.", steps=shown)
 
 
 def _facts_row(loaded: Explorer, measurand: Measurand, facts: SeriesFacts) -> list[Any]:
