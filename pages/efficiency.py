@@ -13,7 +13,9 @@ from components.words import _, mark
 from dash_app.domain.ports import Measurements, Session, Sites
 from dash_app.domain.time import Clock
 from dash_app.domain.view import View
+from dash_app.workflows.consumer import HISTORIES_FOR, Histories
 from dash_app.workflows.efficiency import Efficiency, load_efficiency
+from dash_app.workflows.kept import Kept
 from dash_app.workflows.measured import Place
 from pages import efficiency_cards as cards
 from pages import efficiency_charts as charts
@@ -74,8 +76,9 @@ def register(
     clock: Clock,
 ) -> None:
     """Put the page and its callbacks into `app`."""
+    kept: Histories = Kept(clock, HISTORIES_FOR)
 
     def load(session: Session, place: Place, view: View, opening: bool) -> Efficiency:
-        return load_efficiency(session, place, view, opening=opening, measurements=measurements)
+        return load_efficiency(session, place, view, opening=opening, measurements=measurements, kept=kept)
 
     register_range_page(app, PAGE, load=load, who=who, measurements=measurements, sites=sites, clock=clock)

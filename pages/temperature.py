@@ -12,6 +12,8 @@ from components.words import mark
 from dash_app.domain.ports import Measurements, Recommendations, Session, Sites
 from dash_app.domain.time import Clock
 from dash_app.domain.view import View
+from dash_app.workflows.consumer import HISTORIES_FOR, Histories
+from dash_app.workflows.kept import Kept
 from dash_app.workflows.measured import Place
 from dash_app.workflows.temperature import Temperature, load_temperature
 from pages import temperature_views as views
@@ -77,10 +79,17 @@ def register(
     clock: Clock,
 ) -> None:
     """Put the page and its callbacks into `app`."""
+    kept: Histories = Kept(clock, HISTORIES_FOR)
 
     def load(session: Session, place: Place, view: View, opening: bool) -> Temperature:
         return load_temperature(
-            session, place, view, opening=opening, measurements=measurements, recommendations=recommendations
+            session,
+            place,
+            view,
+            opening=opening,
+            measurements=measurements,
+            recommendations=recommendations,
+            kept=kept,
         )
 
     register_range_page(app, PAGE, load=load, who=who, measurements=measurements, sites=sites, clock=clock)

@@ -15,11 +15,15 @@ from dash_app.domain.ports import Measurements, Recommendations, Session
 from dash_app.domain.site import Quantity
 from dash_app.domain.time import local_midnight
 from dash_app.domain.view import View
+from dash_app.workflows.kept import Kept
 from dash_app.workflows.measured import Place
 from dash_app.workflows.overview import Overview, load_overview
 from dash_app.workflows.worth import Worth, cost_over, load_worth, sources_over
 
 HISTORY_DAYS = 90
+HISTORIES_FOR = timedelta(minutes=5)
+"""A refresh every minute would read the same months again; one hour more or less does not change them."""
+Histories = Kept[pd.Series]
 ONE_DAY = timedelta(days=1)
 
 
@@ -76,13 +80,14 @@ def load_consumer(
     opening: bool,
     measurements: Measurements,
     recommendations: Recommendations,
+    kept: Histories | None = None,
 ) -> Consumer:
-    """Load what the page draws; on opening without the 90 days, which the first refresh brings."""
+    """Load what the page draws; on opening without the 90 days, which the first refresh brings and `kept` keeps."""
     overview = load_overview(
         session, place, view, opening=opening, measurements=measurements, recommendations=recommendations
     )
     worth = load_worth(session, place, view, measurements=measurements)
-    history = None if opening else load_history(session, place, view, HISTORY_DAYS, measurements=measurements)
+    history = None if opening else load_history(session, place, view, HISTORY_DAYS, measurements, kept)
     return Consumer(
         place=place,
         view=view,
@@ -93,10 +98,17 @@ def load_consumer(
     )
 
 
-def load_history(session: Session, place: Place, view: View, days: int, *, measurements: Measurements) -> pd.Series:
+def load_history(
+    session: Session, place: Place, view: View, days: int, measurements: Measurements, kept: Histories | None = None
+) -> pd.Series:
     """Return the demand (kW, native resolution) of the `days` local days up to the view's last one."""
-    meters = place.of(Quantity.LOAD_KW)
     first, last = history_days(view, days)
-    start, end = local_midnight(first, place.zone), min(local_midnight(last + ONE_DAY, place.zone), view.now)
-    window = measurements.load_window(session, place.project, start, end, [m.measurand_id for m in meters])
-    return total_of(window, meters, Quantity.LOAD_KW, place.native(Quantity.LOAD_KW))
+
+    def load() -> pd.Series:
+        meters = place.of(Quantity.LOAD_KW)
+        start, end = local_midnight(first, place.zone), min(local_midnight(last + ONE_DAY, place.zone), view.now)
+        window = measurements.load_window(session, place.project, start, end, [m.measurand_id for m in meters])
+        return total_of(window, meters, Quantity.LOAD_KW, place.native(Quantity.LOAD_KW))
+
+    key = (session.person.user_id, place.project.project_id, first, last)
+    return load() if kept is None else kept.of(key, load)

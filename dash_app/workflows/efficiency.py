@@ -15,7 +15,7 @@ from dash_app.domain.ports import Measurements, Session
 from dash_app.domain.site import Measurand, Quantity
 from dash_app.domain.view import View
 from dash_app.domain.weather import Observed, Signature, Weather, degree_days, signature_of
-from dash_app.workflows.consumer import history_days, load_history
+from dash_app.workflows.consumer import Histories, history_days, load_history
 from dash_app.workflows.measured import BALANCED, Measured, Place, load_window
 from dash_app.workflows.overview import DRAWN
 from dash_app.workflows.worth import Worth, balance_is_loaded, cost_over, due_balance, load_worth, reached
@@ -109,14 +109,20 @@ def days_needed(view: View) -> int:
 
 
 def load_efficiency(
-    session: Session, place: Place, view: View, *, opening: bool, measurements: Measurements
+    session: Session,
+    place: Place,
+    view: View,
+    *,
+    opening: bool,
+    measurements: Measurements,
+    kept: Histories | None = None,
 ) -> Efficiency:
     """Load what the page draws; on opening without the days before and the weather, which the first refresh brings."""
     wanted = place.of(*(BALANCED if balance_is_loaded(place, view) else DRAWN))
     window = load_window(session, place, view, opening=opening, measurements=measurements, wanted=wanted)
     history = weather = None
     if not opening and place.of(Quantity.LOAD_KW):
-        history = load_history(session, place, view, days_needed(view), measurements=measurements)
+        history = load_history(session, place, view, days_needed(view), measurements, kept)
         weather = load_weather(session, place, history, measurements=measurements)
     worth = load_worth(session, place, view, measurements=measurements)
     return Efficiency(

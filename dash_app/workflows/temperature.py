@@ -12,7 +12,7 @@ from dash_app.domain.ports import Measurements, Recommendations, Session
 from dash_app.domain.site import Quantity
 from dash_app.domain.view import View
 from dash_app.domain.weather import Observed, Signature, Weather, degree_days, signature_of
-from dash_app.workflows.consumer import load_history
+from dash_app.workflows.consumer import Histories, load_history
 from dash_app.workflows.efficiency import WEATHER_DAYS, load_weather
 from dash_app.workflows.measured import Place
 from dash_app.workflows.overview import Overview, load_overview
@@ -61,6 +61,7 @@ def load_temperature(
     opening: bool,
     measurements: Measurements,
     recommendations: Recommendations,
+    kept: Histories | None = None,
 ) -> Temperature:
     """Load what the page draws; on opening without the 60 days, which the first refresh brings."""
     overview = load_overview(
@@ -69,7 +70,7 @@ def load_temperature(
     observed, there = reached(lambda: _observed(session, place, view, measurements))
     history = before = None
     if not opening and place.of(Quantity.LOAD_KW):
-        history = load_history(session, place, view, WEATHER_DAYS, measurements=measurements)
+        history = load_history(session, place, view, WEATHER_DAYS, measurements, kept)
         before = load_weather(session, place, history, measurements=measurements)
     return Temperature(
         place=place,

@@ -14,8 +14,9 @@ from dash_app.domain.errors import ApiUnavailable
 from dash_app.domain.frames import Power
 from dash_app.domain.project import ProjectType
 from dash_app.domain.weather import Weather
-from dash_app.workflows.consumer import Consumer, history_days, load_consumer
+from dash_app.workflows.consumer import HISTORIES_FOR, Consumer, Histories, history_days, load_consumer
 from dash_app.workflows.efficiency import Efficiency, days_needed, load_efficiency
+from dash_app.workflows.kept import Kept
 from dash_app.workflows.measured import Place, view_of
 from dash_app.workflows.temperature import Temperature, load_temperature
 from tests.fakes import files
@@ -46,7 +47,7 @@ def gathered(load: Any, search: str, *, at: str = "cambridge", opening: bool = F
     ports = {"measurements": measurements}
     if load is not load_efficiency:
         ports["recommendations"] = FakeStore(clock).recommendations
-    return load(session("u1", project), place, view_of(place, search, clock), opening=opening, **ports)
+    return load(session("u1", project), place, view_of(place, search, clock), opening=opening, **ports, **more)
 
 
 def consumer(search: str = WEEK, **more: Any) -> Consumer:
@@ -173,6 +174,13 @@ def test_each_day_stands_beside_the_same_weekday_before() -> None:
         assert before is not None
         earlier = start - timedelta(days=7)
         assert before.energy_kwh == pytest.approx(sum(demand[earlier + k * HOUR] for k in range(24)))
+
+
+def test_a_history_is_read_once_for_each_person_and_range() -> None:
+    kept: Histories = Kept(FakeClock(CAMBRIDGE_NOW), HISTORIES_FOR)
+    first = consumer(kept=kept).history
+    assert consumer(kept=kept).history is first
+    assert consumer("?range=week&at=2021-01-20", kept=kept).history is not first
 
 
 def test_a_short_range_is_shown_with_a_fortnight() -> None:
