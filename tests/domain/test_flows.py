@@ -70,7 +70,7 @@ def kwh(parts: FlowParts, quantity: Quantity) -> float:
 
 
 @given(powers=frames(*METERS, *GRID))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_in_is_out_whatever_the_meters_say(powers: dict[str, list[float]]) -> None:
     parts = parts_of(powers)
     attributed = attribute(parts)
@@ -86,7 +86,7 @@ def test_in_is_out_whatever_the_meters_say(powers: dict[str, list[float]]) -> No
 
 
 @given(powers=frames(*METERS, *GRID))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_node_holds_what_its_meter_says(powers: dict[str, list[float]]) -> None:
     edges = edges_of(attribute(parts_of(powers)))
     total = {name: sum(values) for name, values in powers.items()}
@@ -101,7 +101,7 @@ def test_every_node_holds_what_its_meter_says(powers: dict[str, list[float]]) ->
 
 
 @given(powers=frames(*METERS))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_shares_are_those_of_the_overview(powers: dict[str, list[float]]) -> None:
     attributed = attribute(parts_of(powers))
     balance = attributed.parts.balance()
@@ -117,7 +117,7 @@ def test_the_shares_are_those_of_the_overview(powers: dict[str, list[float]]) ->
 
 
 @given(powers=frames(*METERS, *GRID), price=st.lists(st.floats(-0.2, 0.6), min_size=STEPS, max_size=STEPS))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_money_balances_and_the_grid_is_what_was_paid(powers: dict[str, list[float]], price: list[float]) -> None:
     attributed = attribute(parts_of(powers))
     buy, sell = np.array(price), np.array(price) - 0.1
@@ -131,7 +131,7 @@ def test_money_balances_and_the_grid_is_what_was_paid(powers: dict[str, list[flo
 
 
 @given(powers=frames(*METERS, *GRID), kg=st.lists(st.floats(0, 0.9), min_size=STEPS, max_size=STEPS))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_only_the_grid_brings_co2_and_all_of_it_goes_somewhere(powers: dict[str, list[float]], kg: list[float]) -> None:
     edges = edges_of(attribute(parts_of(powers)), co2_rates(np.array(kg)))
     into, out = ends_of(edges)
