@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -10,11 +12,16 @@ import pytest
 from components.badges import Tone
 from components.numbers import duration
 from dash_app.domain.errors import ApiUnavailable
+from dash_app.domain.measurement import LiveValue
+from dash_app.domain.now import now_balance
 from dash_app.workflows.sign_in import sign_in
 from pages.projects import Ports, read_rows
-from pages.projects_views import Row, about_words, status_of, table_view
-from tests.app.building import ANALYST, MANAGER, PASSWORD, Building, text_of
+from pages.projects_details import details_view
+from pages.projects_views import Row, about_words, filter_options, spots_of, status_of, table_view
+from tests.app.building import ANALYST, MANAGER, PASSWORD, Building, build, call, output_of, payload, text_of
+from tests.fakes import campus
 from tests.fakes.payloads import a_payload
+from tests.raw import column
 
 
 def rows_of(building: Building, email: str = MANAGER) -> dict[str, Row]:
@@ -126,3 +133,119 @@ def test_a_name_with_markup_stays_text(building: Building) -> None:
 
 def test_nobody_without_projects_is_left_in_the_dark() -> None:
     assert "Your administrator can change that." in text_of(table_view([]))
+
+
+@pytest.fixture(scope="module")
+def clayton() -> dict[datetime, tuple[tuple[float, ...], tuple[float, ...]]]:
+    """Return what arrays and meters of the campus measured, kW, as the shipped files have it."""
+    arrays = column("au_clayton/au_cla_pv_15min", *(f"solar{number}_kw" for number in range(6)))
+    meters = column("au_clayton/au_cla_demand_15min", "building1_kw", "building6_kw")
+    return {stamp: (arrays[stamp], meters[stamp]) for stamp in arrays.keys() & meters.keys()}
+
+
+def row_at(stamp: datetime, arrays: tuple[float, ...], meters: tuple[float, ...]) -> Row:
+    """Return the row of the campus whose newest values these are."""
+    known = {f"10{place}": kw for place, kw in enumerate(arrays, 1)}
+    known |= {"201": meters[0], "206": meters[1], "301": 0.0, "302": 0.0}
+    listed = [one for one in campus.measurands() if one.measurand_id in known]
+    live = tuple(LiveValue(measurand_id=name, at=stamp, value=kw) for name, kw in known.items())
+    balance = now_balance(live, listed, stamp + timedelta(minutes=15))
+    return Row(project=campus.project(), site=campus.site(), balance=balance, waiting=0)
+
+
+def in_kw(value: float) -> str:
+    """Return a power as the page prints it, worked out anew."""
+    return f"{value:.1f}\u00a0kW" if round(value, 1) < 100 else f"{value:,.0f}\u00a0kW"
+
+
+@pytest.mark.parametrize("hour", [1, 3, 11, 20])
+def test_the_figures_of_row_note_and_card_are_those_of_the_raw_files(
+    clayton: dict[datetime, tuple[tuple[float, ...], tuple[float, ...]]], hour: int
+) -> None:
+    stamp = datetime(2020, 9, 15, hour, 15, tzinfo=UTC)
+    row = row_at(stamp, *clayton[stamp])
+    pv_kw, load_kw = map(sum, clayton[stamp])
+    net = f"{'Exporting' if pv_kw > load_kw else 'Importing'} {in_kw(abs(pv_kw - load_kw))}"
+    line = text_of(table_view([row]))
+    assert f'"{net}"' in line
+    assert f"PV {in_kw(pv_kw)} · load {in_kw(load_kw)}" in line
+    (spot,) = spots_of([row])
+    assert spot.now == f"{net}, 15\u00a0min ago"
+    card = text_of(details_view([row]))
+    for value in (pv_kw, load_kw, abs(pv_kw - load_kw)):
+        assert f'"{in_kw(value).split(chr(0xA0))[0]}"' in card
+
+
+def test_a_project_without_a_place_is_in_the_list_says_so_and_is_not_on_the_map(building: Building) -> None:
+    rows = rows_of(building)
+    lost = replace(rows["b071"], site=None)
+    line = text_of(table_view([lost]))
+    assert "Cambridge b071" in line
+    assert "no place given, not on the map" in line
+    assert [spot.project_id for spot in spots_of([rows["monash"], lost])] == ["monash"]
+
+
+@pytest.mark.parametrize("latitude", [math.nan, 91.0])
+def test_coordinates_that_are_none_keep_a_project_off_the_map_only(building: Building, latitude: float) -> None:
+    row = rows_of(building)["monash"]
+    assert row.site is not None
+    off = replace(row, site=replace(row.site, latitude=latitude))
+    assert spots_of([off]) == []
+    assert "not on the map" in text_of(table_view([off]))
+
+
+def test_the_filter_counts_what_each_segment_leaves(building: Building) -> None:
+    building.store.recommendations.add(a_payload("monash"), by="planner")
+    silence(building, "b071-load", timedelta(minutes=30))
+    labels = [one["label"] for one in filter_options(list(rows_of(building).values()))]
+    assert labels == ["All 3", "Attention 1", "Waiting 1"]
+
+
+def test_one_card_is_shown_and_the_others_wait_for_their_turn(building: Building) -> None:
+    cards = details_view(list(rows_of(building).values()))
+    assert [card.hidden for card in cards] == [False, True, True]
+    assert "simulated" in text_of(cards[0])
+
+
+def test_a_card_of_a_project_out_of_reach_has_dashes_and_no_number(building: Building) -> None:
+    building.api.fails = ApiUnavailable("refused")
+    (card, *_rest) = details_view(list(rows_of(building).values()))
+    assert text_of(card).count('"–"') == 4
+    assert "No value has arrived." in text_of(card)
+
+
+def test_a_value_beyond_all_measure_is_printed_and_breaks_nothing(building: Building) -> None:
+    index = pd.date_range(building.clock() - timedelta(hours=1), periods=12, freq="5min")
+    building.api.values["monash-load"] = pd.Series(1e300, index=index)
+    row = rows_of(building)["monash"]
+    assert "Importing" in text_of(table_view([row]))
+    assert len(spots_of([row])) == 1
+
+
+def test_the_answer_to_the_page_holds_no_outlines_and_stays_small(building: Building) -> None:
+    answer = call(building.signed_in(), payload(building.app, output_of(building.app, "projects-rows.children")))
+    text = answer.get_data(as_text=True)
+    assert "coordinates" not in text
+    assert "outlines.json?m=" in text.replace("\\u002f", "/")
+    assert len(text) < 40_000
+
+
+def test_the_outlines_are_for_people_who_are_signed_in_and_kept_for_a_year(building: Building) -> None:
+    drawn = call(building.signed_in(), payload(building.app, output_of(building.app, "projects-rows.children")))
+    style = drawn.get_json()["response"]["projects-map-drawn"]["data"]["figure"]["layout"]["map"]["style"]
+    path = style["sources"]["outlines"]["data"]
+    assert building.client().get(path).status_code == 401
+    answer = building.signed_in().get(path, headers={"Accept-Encoding": "gzip, br, zstd"})
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Content-Encoding"] in {"br", "zstd"}
+    assert len(answer.data) < 130_000
+
+
+def test_a_style_of_ones_own_replaces_the_outlines_and_brings_its_own_credits() -> None:
+    own = build(map_style_url="https://maps.example.org/style.json")
+    answer = call(own.signed_in(), payload(own.app, output_of(own.app, "projects-rows.children")))
+    response = answer.get_json()["response"]
+    drawing = response["projects-map-drawn"]["data"]["figure"]["layout"]["map"]
+    assert drawing["style"] == "https://maps.example.org/style.json"
+    assert response["projects-map-credit"]["children"] == ""
