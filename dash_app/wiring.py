@@ -46,8 +46,8 @@ from services.store import PlanStore, open_store
 PATIENT_ATTEMPTS = 5
 PATIENT_FLIGHT_S = 120.0
 PAGE_FLIGHT_S = 30.0
-LOOK_AHEAD = timedelta(days=31)
-"""The past days that are fetched behind the first screen of a project: a month, and the week in it."""
+LOOK_AHEAD = timedelta(days=62)
+"""The past days that are fetched behind the first screen of a project: a month, and the one it is compared with."""
 CACHE_ALARM = "cache"
 
 log = structlog.get_logger()

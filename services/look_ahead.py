@@ -11,6 +11,7 @@ import structlog
 
 from dash_app.domain.errors import EnergyError
 from services.cache_folder import after_fork
+from services.chunks import month_of
 from services.history import History, days_between, first_recent_day
 from services.place import Backing, Place
 from services.recent import RecentRows
@@ -18,6 +19,12 @@ from services.recent import RecentRows
 log = structlog.get_logger()
 COARSE_ENOUGH = timedelta(minutes=5)
 """Finer series are large, and few pages draw them over a month: those wait until they are asked for."""
+
+
+def by_month(days: list[datetime]) -> list[list[datetime]]:
+    """Return the days of each month, the newest month first."""
+    months = sorted({month_of(day) for day in days}, reverse=True)
+    return [[day for day in days if month_of(day) == month] for month in months]
 
 
 class LookAhead:
@@ -51,7 +58,8 @@ class LookAhead:
 
         def fetch() -> None:
             try:
-                self._history.days(coarse, days, lambda: self._recent.kept(place))
+                for month in by_month(days):  # one call each: a page that waits for one of them waits for no more
+                    self._history.days(coarse, month, lambda: self._recent.kept(place))
             except EnergyError as error:
                 self._done.pop(who, None)
                 log.info("look_ahead_failed", project_id=place.project.project_id, why=str(error))

@@ -25,8 +25,17 @@ def a_page(browser: Browser, at: Demo, account: tuple[str, str]) -> Page:
     return page
 
 
-def open_project(page: Page, at: Demo, project: str) -> None:
-    page.goto(f"{at.url}/p/{project}/")
+def calls_when_quiet(page: Page, own: OwnApi) -> list[str]:
+    """Return the calls so far, once what is fetched behind the page has come."""
+    seen: list[str] = []
+    while (now := own.upstream_calls("konstanz-4")) != seen:
+        seen = now
+        page.wait_for_timeout(2_000)
+    return seen
+
+
+def open_project(page: Page, at: Demo, project: str, search: str = "") -> None:
+    page.goto(f"{at.url}/p/{project}/{search}")
     expect(page.locator("[data-kpi=current]")).to_be_visible()
     page.wait_for_selector("[data-chart=overview-load] .scatterlayer .trace path", state="attached")
 
@@ -56,13 +65,17 @@ def test_the_second_opening_asks_nobody_and_is_counted(own: OwnApi, demo: Demo, 
     page = a_page(browser, own.app, demo.account(OTTO))
     before = figures(page, own.app)
     open_project(page, own.app, "konstanz-4")
-    first = own.upstream_calls("konstanz-4")
+    first = calls_when_quiet(page, own)
     assert any(call.startswith("GET /getprojectdata") for call in first)
+    assert any("from=" in call for call in first), "a month ahead is fetched behind the first screen"
     open_project(page, own.app, "konstanz-4")
     assert own.upstream_calls("konstanz-4") == first
+    open_project(page, own.app, "konstanz-4", "?range=month")
+    new = own.upstream_calls("konstanz-4")[len(first) :]
+    assert not [call for call in new if call.startswith("GET /getprojectdata")], "the month is there already"
     after = figures(page, own.app)
-    assert after["openings"] - before["openings"] == 2
-    assert after["hits"] - before["hits"] == 1
+    assert after["openings"] - before["openings"] == 3
+    assert after["hits"] - before["hits"] == 2
     assert after["rate"] == pytest.approx(100 * after["hits"] / after["openings"])
     page.context.close()
 
