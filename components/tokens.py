@@ -230,10 +230,10 @@ def _block(selector: str, lines: list[str]) -> str:
 
 
 def _size_lines() -> list[str]:
-    lines = [f"--sb-font: {FONT_STACK};", f"--sb-mono: {MONO_STACK};", "--bs-font-sans-serif: var(--sb-font);"]
-    for use, (size, line, weight) in TYPE_SIZES.items():
-        lines.append(f"--sb-type-{use}: {weight} {size}px/{line}px var(--sb-font);")
-    return lines + [f"--sb-{name}: {value};" for name, value in LENGTHS.items()]
+    fonts = [f"--sb-font: {FONT_STACK};", f"--sb-mono: {MONO_STACK};", "--bs-font-sans-serif: var(--sb-font);"]
+    types = TYPE_SIZES.items()
+    sizes = [f"--sb-type-{use}: {weight} {size}px/{line}px var(--sb-font);" for use, (size, line, weight) in types]
+    return [*fonts, *sizes, *(f"--sb-{name}: {value};" for name, value in LENGTHS.items())]
 
 
 def _theme_lines(theme: Theme, place: int) -> list[str]:
