@@ -231,8 +231,7 @@ def _block(selector: str, lines: list[str]) -> str:
 
 def _size_lines() -> list[str]:
     fonts = [f"--sb-font: {FONT_STACK};", f"--sb-mono: {MONO_STACK};", "--bs-font-sans-serif: var(--sb-font);"]
-    types = TYPE_SIZES.items()
-    sizes = [f"--sb-type-{use}: {weight} {size}px/{line}px var(--sb-font);" for use, (size, line, weight) in types]
+    sizes = [f"--sb-type-{use}: {bold} {px}px/{line}px var(--sb-font);" for use, (px, line, bold) in TYPE_SIZES.items()]
     return [*fonts, *sizes, *(f"--sb-{name}: {value};" for name, value in LENGTHS.items())]
 
 
