@@ -8,7 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from components.numbers import day_words, period_words, with_unit
+from components.numbers import day_words, month_words, period_words, with_unit
 from components.time_axis import draw_unit
 from components.time_series import nice_top
 from components.tokens import LIGHT, rgba
@@ -32,8 +32,8 @@ def pair_bars_figure(spans: Sequence[Span], unit: str) -> go.Figure:
     _draw(figure, "load", _("Demand"), spans, [span.demand_kwh for span in spans], load)
     known = [kwh for span in spans for kwh in (span.production_kwh, span.demand_kwh) if kwh is not None]
     top, tick = nice_top(max(known, default=0.0))
-    places, texts = day_ticks([span.first for span in spans])
-    phone_places, phone_texts = day_ticks([span.first for span in spans], phone=True)
+    places, texts = _ticks(spans)
+    phone_places, phone_texts = _ticks(spans, phone=True)
     figure.update_yaxes(range=[0, top], tick0=0, dtick=tick, fixedrange=True)
     figure.update_xaxes(
         range=[-0.6, len(spans) - 0.4], tickvals=places, ticktext=texts, fixedrange=True, showspikes=False
@@ -55,6 +55,14 @@ def day_ticks(days: Sequence[date], *, phone: bool = False) -> tuple[list[int], 
     every = max(1, -(-len(days) // (PHONE_TICKS if phone else TICKS)))
     places = list(range(0, len(days), every))
     return places, [day_words(days[at], weekday=every == 1 and len(days) <= 8) for at in places]
+
+
+def _ticks(spans: Sequence[Span], *, phone: bool = False) -> tuple[list[int], list[str]]:
+    """Return where the spans are named, and how: as days, or as months where they are longer."""
+    places, texts = day_ticks([span.first for span in spans], phone=phone)
+    if all(span.first == span.last for span in spans):
+        return places, texts
+    return places, [month_words(spans[at].first) for at in places]
 
 
 def _draw(

@@ -155,6 +155,8 @@ def _power_caption(data: BatteryData) -> str:
     known = data.flows.dropna(subset=[Flow.CHARGE, Flow.DISCHARGE])
     if known.empty:
         return _("No values of the battery in this range.")
+    if not energies.charged_kwh and not energies.discharged_kwh:
+        return _("The battery was at rest.")
     facts = {"into": with_unit(energies.charged_kwh, "kWh"), "out": with_unit(energies.discharged_kwh, "kWh")}
     so_far = data.view.holds_today
     text = _("Charged %(into)s, discharged %(out)s.")

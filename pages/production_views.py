@@ -173,12 +173,17 @@ def _powers_caption(loaded: Measured) -> str:
 
 
 def _days_caption(shown: tuple[Span, ...]) -> str:
-    both = [(span, span.production_kwh, span.demand_kwh) for span in shown if span.whole]
-    more = [span for span, made, used in both if made is not None and used is not None and made > used]
-    if not both:
-        return _("No complete day in this range.")
+    both = [(span, span.production_kwh, span.demand_kwh) for span in shown]
+    known = [(span, made, used) for span, made, used in both if made is not None and used is not None]
+    if not known:
+        return _("No values of both in this range.")
+    facts = {
+        "more": sum(made > used for _span, made, used in known),
+        "all": len(known),
+        "whole": sum(span.whole for span, _made, _used in known),
+    }
     if any(span.first != span.last for span in shown):
-        return _("PV brought more than was demanded in %(n)d of %(all)d complete months.", n=len(more), all=len(both))
-    words = _("PV brought more than was demanded on %(n)d of %(all)d complete days.", n=len(more), all=len(both))
-    best = max(both, key=lambda row: row[1] or 0.0)
-    return f"{words} {_('Best: %(day)s, %(kwh)s.', day=day_words(best[0].first), kwh=with_unit(best[1], 'kWh'))}"
+        return _("PV brought more than was demanded in %(more)d of %(all)d months (complete: %(whole)d).") % facts
+    words = _("PV brought more than was demanded on %(more)d of %(all)d days (complete: %(whole)d).") % facts
+    best, kwh, _used = max(known, key=lambda row: row[1])
+    return f"{words} {_('Best: %(day)s, %(kwh)s.', day=day_words(best.first), kwh=with_unit(kwh, 'kWh'))}"

@@ -133,13 +133,13 @@ def test_a_range_without_values_says_so_and_keeps_its_axes() -> None:
     assert filled["caption"] == "No values of both in this range."
     assert filled["drawn"]["figure"]["layout"]["xaxis"]["tickvals"]
     assert by_key(loaded)["covered"].value is None
-    assert (days_view(loaded) or {})["caption"] == "No complete day in this range."
+    assert (days_view(loaded) or {})["caption"] == "No values of both in this range."
 
 
 def test_today_is_never_a_whole_day() -> None:
     found = spans(campus())
     assert [span.whole for span in found] == [True, False]
-    assert "0 of 1 complete days" in (days_view(campus()) or {})["caption"]
+    assert "on 0 of 2 days (complete: 1)." in (days_view(campus()) or {})["caption"]
 
 
 def test_long_ranges_are_added_up_by_month() -> None:
@@ -151,9 +151,10 @@ def test_long_ranges_are_added_up_by_month() -> None:
         (date(2020, 9, 1), date(2020, 9, 20)),
     ]
     filled = days_view(campus("?range=custom&from=2020-06-15&to=2020-09-20")) or {}
-    assert "of 4 complete months" in filled["caption"]
+    assert "of 4 months (complete: 4)." in filled["caption"]
     units = [note["text"] for note in filled["drawn"]["figure"]["layout"]["annotations"]]
     assert units == ["kWh per month"]
+    assert filled["drawn"]["figure"]["layout"]["xaxis"]["ticktext"] == ["Jun", "Jul", "Aug", "Sep"]
 
 
 def test_a_month_is_whole_only_when_every_day_is() -> None:
