@@ -17,7 +17,7 @@ from dash_app.workflows.flows import FlowsData, load_flows
 from dash_app.workflows.measured import Place
 from pages import flows_cards as cards
 from pages import flows_figures as figures
-from pages.flows_sankey import HEIGHT, PHONE_HEIGHT, sankey_view
+from pages.flows_sankey import HEIGHT, PHONE_HEIGHT, flows_table, sankey_view
 from pages.range_page import ChartSlot, RangePage, Slot, Width, page_layout
 from pages.range_register import register_range_page
 
@@ -52,6 +52,7 @@ PAGE: RangePage[FlowsData] = RangePage(
             key="sankey",
             title=mark("From sources to uses"),
             draw=_sankey,
+            table=flows_table,
             height=HEIGHT,
             phone_height=PHONE_HEIGHT,
         ),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from dash import html
 
 from components.badges import Tone, badge
@@ -13,19 +13,16 @@ from components.graph import drawn
 from components.numbers import money, percent, period_words, step_words, with_unit
 from components.sankey import Link, Look, Node, SankeyData, empty_sankey, equation_words, sankey_figure
 from components.words import _
+from dash_app.domain.export import ExportColumn, ExportTable
 from dash_app.domain.flow_parts import FlowParts
-from dash_app.domain.flows import Attributed, Edge, Further, Source, Use, array_keys, load_keys, sub_keys
+from dash_app.domain.flows import Attributed, Further, Source, Use, array_keys, load_keys, sub_keys
 from dash_app.domain.view import Range
 from dash_app.workflows.flows import PARAMETER, FlowsData, Told, Unit, Why
+from pages.flows_edges import MORE, grouped, shown
 
 HEIGHT, PHONE_HEIGHT = 460, 440
-NOTHING = 1e-6
-ROUNDING = 0.0005
-"""Less than this, in the unit shown, that no meter explains is the rounding of the meters."""
 MOST_ARRAYS, MOST_SUBS = 8, 8
 RESIDUAL_WARNING = 0.03
-MORE = "more"
-IN_ONE_STEP = (Source.BATTERY, Use.CHARGE)
 
 
 def sankey_view(data: FlowsData, path: str) -> dict[str, Any]:
@@ -40,6 +37,23 @@ def sankey_view(data: FlowsData, path: str) -> dict[str, Any]:
         "legend": [],
         "caption": " ".join(_caption(data, data.attributed, data.told, diagram)),
     }
+
+
+def flows_table(data: FlowsData) -> ExportTable | None:
+    """Return the links of the diagram in full precision, for files; None where nothing can be told."""
+    if data.told is None or data.attributed is None:
+        return None
+    diagram = diagram_of(data, data.attributed, data.told)
+    names = {node.key: node.name for node in diagram.nodes}
+    amounts = np.array([link.amount for link in diagram.links])
+    return ExportTable(
+        title=_("From sources to uses"),
+        columns=(
+            ExportColumn(name=_("From"), values=[names[link.source] for link in diagram.links]),
+            ExportColumn(name=_("To"), values=[names[link.target] for link in diagram.links]),
+            ExportColumn(name=_("Amount"), values=amounts, unit=diagram.unit),
+        ),
+    )
 
 
 def query_of(data: FlowsData, unit: Unit) -> str:
@@ -84,42 +98,6 @@ def diagram_of(data: FlowsData, attributed: Attributed, told: Told) -> SankeyDat
         Unit.CO2: ("kg", False, None),
     }[data.unit]
     return SankeyData(nodes=tuple(nodes), links=links, unit=unit, currency=currency, decimals=decimals)
-
-
-def grouped(edges: Iterable[Edge], keys: Sequence[str], most: int, kind: str) -> list[Edge]:
-    """Return the edges with the smallest of many parts together as one, so that `most` nodes are left of `keys`."""
-    edges = list(edges)
-    if len(keys) <= most:
-        return edges
-    sizes = {key: sum(edge.amount for edge in edges if key in (edge.source, edge.target)) for key in keys}
-    small = set(sorted(keys, key=lambda key: sizes[key])[: len(keys) - most + 1])
-    more = f"{kind}:{MORE}"
-    renamed = (
-        (more if edge.source in small else edge.source, more if edge.target in small else edge.target, edge.amount)
-        for edge in edges
-    )
-    sums: dict[tuple[str, str], float] = {}
-    for source, target, amount in renamed:
-        sums[source, target] = sums.get((source, target), 0.0) + amount
-    return [Edge(source=source, target=target, amount=amount) for (source, target), amount in sums.items()]
-
-
-def shown(edges: Sequence[Edge], expected: Sequence[str]) -> list[Edge]:
-    """Return the edges with something in them, and for each expected node without any its first one to another such."""
-    kept = [edge for edge in edges if abs(edge.amount) > (ROUNDING if _unexplained(edge) else NOTHING)]
-    plain = [edge for edge in edges if {edge.source, edge.target} <= set(expected) and _ends(edge) != IN_ONE_STEP]
-    for key in expected:
-        if not any(key in _ends(edge) for edge in kept):
-            kept += [edge for edge in plain if key in _ends(edge)][:1]
-    return kept
-
-
-def _unexplained(edge: Edge) -> bool:
-    return not set(_ends(edge)).isdisjoint((Source.UNKNOWN, Use.UNKNOWN, Further.EXCESS))
-
-
-def _ends(edge: Edge) -> tuple[str, str]:
-    return edge.source, edge.target
 
 
 def residual_badge(attributed: Attributed) -> Any:

@@ -17,8 +17,9 @@ from dash_app.domain.site import Quantity, Site
 from dash_app.workflows.flows import FlowsData, Unit, Why
 from pages.flows import PAGE, path_of
 from pages.flows_cards import checks_card, elsewhere_card, units_view, unknown_unit
+from pages.flows_edges import grouped
 from pages.flows_figures import figures
-from pages.flows_sankey import MOST_ARRAYS, diagram_of, grouped, sankey_view
+from pages.flows_sankey import MOST_ARRAYS, diagram_of, flows_table, sankey_view
 from pages.range_page import filled_view
 from tests.app.building import call, output_of, payload
 from tests.app.campus_app import build_campus
@@ -306,6 +307,15 @@ def test_many_arrays_are_told_as_the_largest_and_the_rest() -> None:
     assert links(data)["pv:more", "pv"] == pytest.approx(1 + 2 + 3 + 4 + 5)
     edges = [Edge(source="a", target="b", amount=1.0)]
     assert grouped(edges, ["a"], 3, "pv") == edges
+
+
+def test_the_file_holds_the_links_in_full_precision() -> None:
+    table = flows_table(data_of({"pv": [1 / 3], "load": [1.0]}))
+    assert table is not None
+    assert [column.heading for column in table.columns] == ["From", "To", "Amount [kWh]"]
+    assert list(table.columns[0].values) == ["PV", "Grid import", "PV"]
+    assert list(table.columns[2].values) == [pytest.approx(1 / 3), pytest.approx(2 / 3), 0.0]
+    assert flows_table(data_of(HOUSE, "&flow=cost")) is None
 
 
 def test_names_from_outside_are_text_and_nothing_else() -> None:
