@@ -30,12 +30,10 @@ MOST_LISTED = 40
 def findings_card(quality: Quality) -> html.Section:
     """Return what looks wrong, grouped by measurand, worst first, with links that filter by rule."""
     shown = quality.shown
-    meta = ngettext(
-        "%(num)d finding in this range, worst first", "%(num)d findings in this range, worst first", len(shown)
-    )
+    words = ngettext("%(num)d finding, worst first", "%(num)d findings, worst first", len(shown))
     body: list[Any] = [_filters(quality)] if quality.findings else []
     body.append(_table(quality, shown) if shown else empty(_nothing_words(quality)))
-    return card(_("Findings"), body, meta=meta, class_name="sb-findings-card")
+    return card(_("Findings"), body, meta=words if shown else "", class_name="sb-findings-card")
 
 
 def _nothing_words(quality: Quality) -> str:
@@ -128,12 +126,18 @@ def _row(quality: Quality, measurand: Measurand | None, rule: Rule, findings: li
     return html.Tr(
         [
             html.Td([title, badge(_(words), tone, symbol)], className="sb-finding"),
-            html.Td(_occurrences(quality, measurand, findings), className="sb-finding-when"),
-            html.Td(why, className="sb-finding-why", **data(label=_("Why it matters"))),
-            html.Td(what, className="sb-finding-what", **data(label=_("What we do"))),
+            html.Td([*_occurrences(quality, measurand, findings), _folded(why, what)], className="sb-finding-when"),
+            html.Td(why, className="sb-finding-why"),
+            html.Td(what, className="sb-finding-what"),
         ],
         **data(rule=rule.value),
     )
+
+
+def _folded(why: str, what: str) -> html.Details:
+    """Return both explanations behind one line, for phones, where they have no columns of their own."""
+    label = _("Why it matters, what we do")
+    return html.Details([html.Summary(label), html.P(why), html.P(what)], className="sb-finding-folded")
 
 
 def _occurrences(quality: Quality, measurand: Measurand | None, findings: list[Finding]) -> list[Any]:

@@ -42,6 +42,8 @@ from dash_app.domain.quality_shape import (
 )
 from dash_app.domain.quality_sunlit import ClockOffset, Night, find_clock_offset, find_night
 
+FAINT = 0.1
+"""Below this share of its level PV may be the light of dusk under a wrong stamp."""
 COUNTER_FOR_SURE = timedelta(days=2)
 """A shorter rise may be a stuck value between a morning and an evening."""
 
@@ -75,6 +77,8 @@ def check_signal(
 def _check_values(signal: Signal, rules: Parameters) -> tuple[Finding, ...]:
     counted = find_cumulative(signal, rules.cumulative)
     stuck = [one for one in find_stuck(signal, rules.stuck) if not _explained(one, counted)]
+    clock = find_clock_offset(signal, rules.clock)
+    night = [one for one in find_night(signal, rules.night) if not _is_dusk(one, clock, signal)]
     return (
         *find_zero_runs(signal, rules.zero_runs),
         *counted,
@@ -86,8 +90,8 @@ def _check_values(signal: Signal, rules: Parameters) -> tuple[Finding, ...]:
         *find_blocks(signal, rules.blocks),
         *find_repeated_days(signal, rules.repeated_days),
         *find_coarse(signal, rules.coarse),
-        *find_night(signal, rules.night),
-        *find_clock_offset(signal, rules.clock),
+        *night,
+        *clock,
     )
 
 
@@ -99,6 +103,12 @@ def _explained(stuck: Finding, counters: Sequence[Finding]) -> bool:
         for counter in counters
         if rising or counter.length >= COUNTER_FOR_SURE
     )
+
+
+def _is_dusk(night: Finding, clocks: Sequence[Finding], signal: Signal) -> bool:
+    """Return whether production at night is only the last light of a clock that is off."""
+    faint = night.evidence["highest_kw"] < FAINT * signal.level
+    return faint and any(clock.start <= night.start and night.end <= clock.end for clock in clocks)
 
 
 def worst_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:

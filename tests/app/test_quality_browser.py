@@ -113,5 +113,7 @@ def test_on_a_phone_each_finding_is_told_without_scrolling_sideways(browser: Bro
     frame = page.locator(".sb-findings").evaluate("one => one.scrollWidth <= one.parentElement.clientWidth")
     calendar = page.locator(".sb-dq-days-frame").evaluate("one => one.scrollWidth <= one.clientWidth")
     assert (frame, calendar) == (True, True)
-    expect(page.locator(".sb-finding-why").first).to_be_visible()
+    expect(page.locator(".sb-finding-why").first).to_be_hidden()
+    page.locator(".sb-finding-folded summary").first.click()
+    expect(page.locator(".sb-finding-folded p").first).to_be_visible()
     page.context.close()

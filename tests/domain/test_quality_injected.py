@@ -237,6 +237,14 @@ def test_a_clock_that_is_an_hour_off_is_found(name: str, hours: int) -> None:
     assert worst.evidence["offset_h"] == pytest.approx(hours, abs=0.45)
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+@pytest.mark.parametrize("name", ARRAYS)
+def test_dusk_under_a_wrong_clock_is_not_production_at_night_as_well(name: str, hours: int) -> None:
+    place, values, kind = clean_pv(name)
+    moved = values.shift(steps(place, hours))
+    assert {one.rule for one in checked(place, moved, kind)} == {Rule.CLOCK}
+
+
 @given(share=st.floats(0.8, 2.0), month=st.sampled_from(["2019-11", "2019-12", "2020-02", "2020-06", "2020-08"]))
 @SOON
 def test_an_array_behind_the_meter_is_found(share: float, month: str) -> None:
