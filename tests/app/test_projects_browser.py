@@ -171,6 +171,7 @@ def test_a_pin_opens_its_project_and_the_menu_leads_to_an_accessible_account(des
     page.locator(".sb-pin-place").filter(has_text="Cambridge").locator(".sb-pin").focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{address}/p/b071/")
+    expect(page.locator(".sb-switch-name")).to_have_text("Cambridge b071", timeout=1000 * WITHIN_S)
     page.locator(".sb-account summary").click()
     page.get_by_role("link", name="Account and language").click()
     page.wait_for_selector(".sb-account-roles")
