@@ -69,12 +69,13 @@ def draw_limit(figure: go.Figure, limit_kw: float) -> None:
 def _write(figure: go.Figure, y: float, text: str, *, yref: str, name: str | None = None) -> None:
     figure.add_annotation(
         name=name,
-        x=1,
+        x=0,
         y=y,
         xref="x domain",
         yref=yref,
-        xanchor="right",
+        xanchor="left",
         yanchor="bottom",
+        xshift=8,
         showarrow=False,
         text=text,
         font={"size": 11, "color": LIGHT.muted},

@@ -24,7 +24,7 @@ from components.tables import table
 from components.words import _
 from dash_app.domain.energy_cost import PricedSource
 from dash_app.domain.frames import Power
-from dash_app.domain.load_profile import Peak, base_share
+from dash_app.domain.load_profile import APART, Peak, base_share
 from dash_app.domain.site import Quantity
 from dash_app.workflows.consumer import Consumer
 from pages.figure_words import cost_figure, load_figures
@@ -73,7 +73,11 @@ def peaks_card(consumer: Consumer) -> html.Section:
         return card(title, empty(_("No event stands out from the base load.")), meta=meta)
     head = (_("When"), _("Peak kW"), _("Lasted"))
     rows = [_peak_row(consumer, peak) for peak in peaks]
-    caption = _("An event lasts while the power stays above half way between the base load and its peak.")
+    caption = _(
+        "An event lasts while the power stays above half way between the base load and its peak; what follows within "
+        "%(hours)s belongs to it.",
+        hours=duration(APART),
+    )
     body = table(title, head, rows, numbers=frozenset({1, 2}))
     return card(title, body, meta=meta, caption=caption, class_name="sb-facts-card")
 
@@ -147,6 +151,9 @@ def _sources_caption(consumer: Consumer) -> str:
         words.append(_("Amounts are those of the same energy from the grid in the same steps."))
     if cost is not None and cost.co2_kg is None:
         words.append(_("No CO₂ series is published for this project."))
+    if cost is not None and cost.cost_known and cost.missing_price_h > cost.missing_power_h:
+        hours = with_unit(cost.missing_price_h - cost.missing_power_h, "h", 1)
+        words.append(_("%(hours)s without a published price are not in the amounts.", hours=hours))
     if cost is not None and cost.missing_power_h:
         words.append(_("%(hours)s are left out: values are missing.", hours=with_unit(cost.missing_power_h, "h", 1)))
     return " ".join(words)

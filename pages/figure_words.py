@@ -25,6 +25,8 @@ from dash_app.workflows.measured import Measured
 from dash_app.workflows.worth import ALL_UP_TO, Worth
 
 LATE_STEPS = 2
+WHOLE_FROM = 1000.0
+"""From this amount on, cents say nothing and take the room of the number."""
 
 
 def load_figures(measured: Measured) -> list[Figure]:
@@ -39,7 +41,7 @@ def cost_figure(measured: Measured, cost: EnergyCost | None, worth: Worth | None
     currency = worth.currency if worth else ""
     if cost is not None and cost.cost_known:
         value = cost.cost
-        text = money(value, currency)
+        text = money(value, currency, 2 if abs(value) < WHOLE_FROM else 0)
         text = text if cost.cost_complete else f"≥ {text}"
         context = _cost_context(measured, cost)
     return Figure(

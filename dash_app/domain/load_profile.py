@@ -20,6 +20,7 @@ BASE_PERCENTILE = 0.05
 """The base load is what the demand exceeds 95 % of the time: lower than that is a rare dip or a meter at rest."""
 HALF_WAY = 0.5
 TOP = 5
+APART = timedelta(hours=4)
 ONE_HOUR = timedelta(hours=1)
 ONE_DAY = timedelta(days=1)
 
@@ -81,15 +82,16 @@ def load_factor(power_kw: pd.Series) -> float | None:
     return float(power_kw.mean() / peak) if peak > 0 else None
 
 
-def top_peaks(power_kw: pd.Series, step: timedelta, count: int = TOP) -> tuple[Peak, ...]:
+def top_peaks(power_kw: pd.Series, step: timedelta, count: int = TOP, *, apart: timedelta = APART) -> tuple[Peak, ...]:
     """Return the highest distinct events of a regular series, highest first.
 
     An event reaches from its highest step to both sides for as long as the power stays above half way between the base
-    load and that peak; a missing value ends it. The next peak is sought outside of all events found so far, so that a
-    plateau of an hour is one event and not four quarter hours.
+    load and that peak; a missing value ends it. The next peak is sought outside of all events found so far, and what is
+    less than `apart` away from one of them belongs to it: a machine that cycles all afternoon is one event.
 
     >>> index = pd.date_range("2020-09-28", periods=6, freq="h", tz="UTC")
-    >>> peaks = top_peaks(pd.Series([1.0, 9.0, 8.0, 1.0, 7.0, 1.0], index=index), timedelta(hours=1))
+    >>> power_kw = pd.Series([1.0, 9.0, 8.0, 1.0, 7.0, 1.0], index=index)
+    >>> peaks = top_peaks(power_kw, timedelta(hours=1), apart=timedelta(0))
     >>> [(peak.power_kw, (peak.end - peak.start) // timedelta(hours=1)) for peak in peaks]
     [(9.0, 2), (7.0, 1)]
     """
@@ -103,8 +105,9 @@ def top_peaks(power_kw: pd.Series, step: timedelta, count: int = TOP) -> tuple[P
         if values[place] <= base:
             break
         first, last = _event(values, place, base + HALF_WAY * (values[place] - base))
-        if free[first : last + 1].all():
-            found.append(_peak(power_kw, step, place, first, last))
+        event = _peak(power_kw, step, place, first, last)
+        if free[first : last + 1].all() and all(_gap(event, other) >= apart for other in found):
+            found.append(event)
         free[first : last + 1] = False
     return tuple(found)
 
@@ -156,6 +159,10 @@ def _event(values: np.ndarray, place: int, threshold: float) -> tuple[int, int]:
     below = np.flatnonzero(~(values > threshold))
     before, after = below[below < place], below[below > place]
     return int(before[-1]) + 1 if len(before) else 0, int(after[0]) - 1 if len(after) else len(values) - 1
+
+
+def _gap(one: Peak, two: Peak) -> timedelta:
+    return max(one.start - two.end, two.start - one.end)
 
 
 def _peak(power_kw: pd.Series, step: timedelta, place: int, first: int, last: int) -> Peak:

@@ -81,8 +81,15 @@ def test_the_highest_distinct_events_come_in_order() -> None:
 
 
 def test_a_gap_ends_an_event_and_a_flat_load_has_none() -> None:
-    assert [peak.power_kw for peak in top_peaks(hours([1, 1, 9, NAN, 8, 1, 1]), HOUR)] == [9.0, 8.0]
+    peaks = top_peaks(hours([1, 1, 9, NAN, 8, 1, 1]), HOUR, apart=timedelta(0))
+    assert [peak.power_kw for peak in peaks] == [9.0, 8.0]
     assert top_peaks(hours([5.0] * 24), HOUR) == ()
+
+
+def test_what_follows_within_four_hours_is_the_same_event() -> None:
+    near, far = [1, 9, 1, 1, 8, 1, 1, 1], [1, 9, 1, 1, 1, 1, 8, 1]
+    assert [peak.power_kw for peak in top_peaks(hours(near), HOUR)] == [9.0]
+    assert [peak.power_kw for peak in top_peaks(hours(far), HOUR)] == [9.0, 8.0]
 
 
 def test_the_peaks_of_a_measured_month_are_the_highest_hours_of_their_days(building: pd.Series) -> None:
