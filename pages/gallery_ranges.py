@@ -19,9 +19,8 @@ from components.graph import drawn_id
 from components.icons import Icon
 from components.list_table import list_table, row_name
 from components.map_pins import Spot, pins_of
-from components.site_map import HEIGHT, credit, credit_id, map_drawing, pin_links, pins_id, site_map
+from components.site_map import HEIGHT, credit, credit_id, map_drawing, offline_style, pin_links, pins_id, site_map
 from components.surplus_chart import SurplusPicture, surplus_chips, surplus_figure
-from components.tokens import LIGHT
 from components.weather_chart import WeatherData, weather_figure
 from dash_app.domain.weather import Weather
 from pages.gallery_data import (
@@ -47,7 +46,6 @@ from pages.gallery_data import (
 from pages.gallery_entry import ChartExample, Entry, Example
 
 MAP = "gallery-map"
-SEA = {"id": "sea", "type": "background", "paint": {"background-color": LIGHT.sea}}
 
 
 def entries() -> tuple[Entry, ...]:
@@ -160,7 +158,14 @@ def _map() -> Any:
              longitude=-117.4, **kept),
     ]  # fmt: skip
     drawing, pins = site_map(MAP), pins_of(spots)
-    drawing[drawn_id(MAP)].data = map_drawing(pins, {"version": 8, "sources": {}, "layers": [SEA]})
+    drawing[drawn_id(MAP)].data = map_drawing(pins, _sea_only())
     drawing[pins_id(MAP)].children = pin_links(pins)
     drawing[credit_id(MAP)].children = credit()
     return html.Div(drawing, className="sb-card sb-where", style={"minHeight": f"{HEIGHT}px"})
+
+
+def _sea_only() -> dict[str, Any]:
+    """Return the style of the map without its file of outlines."""
+    style = offline_style("")
+    style["sources"]["outlines"]["data"] = {"type": "FeatureCollection", "features": []}
+    return style
