@@ -17,6 +17,7 @@ from dash_app.workflows.kept import Kept
 from dash_app.workflows.measured import Place
 from pages import consumer_cards as cards
 from pages import consumer_charts as charts
+from pages import consumer_tables as tables
 from pages.range_page import ChartSlot, RangePage, Slot, Width, page_layout
 from pages.range_register import register_range_page
 
@@ -53,6 +54,7 @@ PAGE: RangePage[Consumer] = RangePage(
             key="map",
             title=mark("Demand by day and time of day"),
             draw=charts.map_view,
+            table=tables.map_table,
             height=charts.MAP_HEIGHT,
             phone_height=charts.MAP_PHONE_HEIGHT,
             width=Width.TWO_THIRDS,
@@ -62,6 +64,7 @@ PAGE: RangePage[Consumer] = RangePage(
             key="curve",
             title=mark("Load duration curve"),
             draw=charts.curve_view,
+            table=tables.curve_table,
             height=charts.CURVE_HEIGHT,
             phone_height=charts.CURVE_PHONE_HEIGHT,
             width=Width.TWO_THIRDS,

@@ -8,8 +8,9 @@ from typing import Any
 from dash import Dash, html
 
 from components.cards import kpi_row
-from components.words import mark
+from components.words import _, mark
 from dash_app.domain.ports import Measurements, Recommendations, Session, Sites
+from dash_app.domain.site import Quantity
 from dash_app.domain.time import Clock
 from dash_app.domain.view import View
 from dash_app.workflows.consumer import HISTORIES_FOR, Histories
@@ -19,6 +20,7 @@ from dash_app.workflows.temperature import Temperature, load_temperature
 from pages import temperature_views as views
 from pages.range_page import ChartSlot, RangePage, Slot, Width, page_layout
 from pages.range_register import register_range_page
+from pages.range_tables import quantity_table
 
 PATH = "/p/<project_id>/temperature"
 LINK = "temperature"
@@ -47,6 +49,7 @@ PAGE: RangePage[Temperature] = RangePage(
             key="demand",
             title=mark("Electricity demand"),
             draw=views.demand_view,
+            table=lambda page: quantity_table(page, Quantity.LOAD_KW, _("Electricity demand")),
             height=196,
             phone_height=180,
             link=LINK,

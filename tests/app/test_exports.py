@@ -178,3 +178,16 @@ def test_the_battery_is_exported_at_its_own_resolution_with_words_for_its_column
     rows = rows_of(campus.signed_in().get("/p/monash/export/battery/power.csv?range=day&at=2020-09-20&resolution=360"))
     assert rows[0][2:4] == ["Charge [kW]", "Charge from PV [kW]"]
     assert len(rows) == 1 + 24 * 60
+
+
+def test_the_field_of_the_demand_is_exported_cell_by_cell_and_the_curve_step_by_step(campus: Campus) -> None:
+    client = campus.signed_in()
+    cells = rows_of(client.get("/p/monash/export/consumer/map.csv"))
+    assert cells[0] == ["Day", "Time of day", "Demand [kW]"]
+    assert (len(cells) - 1) % 24 == 0 and cells[1][1:2] == ["00:00"]
+    curve = rows_of(client.get("/p/monash/export/consumer/curve.csv?range=day&at=2020-09-20"))
+    start, end = datetime(2020, 9, 19, 14, tzinfo=UTC), datetime(2020, 9, 20, 14, tzinfo=UTC)
+    meters = [series_of(m, start, end) for m in measurands() if m.quantity is Quantity.LOAD_KW]
+    demand = sorted((sum(pair) for pair in zip(*meters, strict=True)), reverse=True)
+    assert [float(row[1]) for row in curve[1:]] == pytest.approx(demand)
+    assert (float(curve[1][0]), float(curve[-1][0])) == pytest.approx((100 / 96, 100.0))
