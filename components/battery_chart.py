@@ -44,7 +44,8 @@ def battery_figure(picture: BatteryPicture) -> go.Figure:
     draw_price_row(figure, picture)
     _draw_axes(figure, places, texts)
     draw_time_axis(figure, picture.start, picture.end, picture.zone, anchor="y3")
-    draw_gaps(figure, picture.gaps, picture.end - picture.start, picture.zone)
+    if picture.gaps:
+        draw_gaps(figure, picture.gaps, picture.end - picture.start, picture.zone)
     if picture.start < picture.now < picture.end:
         draw_now(figure, picture.now, picture.zone)
     _draw_words(figure, picture, (places[0], places[-1]), planned=bool(ahead.starts))
