@@ -15,7 +15,6 @@ from tests.app.building import PASSWORD, Building, build
 from tests.app.test_projects import silence
 from tests.app.test_shell_browser import AXE, CHROMIUM, DESK, FLAGS, PHONE, XSS, Watched, a_page, served, sign_in
 
-WEBGL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 WHERE = {"monash": (-37.911, 145.13), "fontana1": (34.092, -117.43), "b071": (52.194, 0.13)}
 MAP = "document.querySelector('.sb-map .js-plotly-plot')._fullLayout.map._subplot.map"
 WITHIN_S = 60.0
@@ -29,8 +28,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    flags = [flag for flag in FLAGS if flag != "--disable-gpu"]
-    running = playwright.chromium.launch(executable_path=CHROMIUM, args=[*flags, *WEBGL])
+    running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
     yield running
     running.close()
 
