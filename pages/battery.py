@@ -52,6 +52,7 @@ def _sankey(key: str, title: str, draw: Callable[[BatteryData], dict[str, object
 PAGE: RangePage[BatteryData] = RangePage(
     key="battery",
     title=mark("Battery Energy System"),
+    banners=views.address_notes,
     parts=(
         Slot(key="missing", draw=cards.missing_card),
         Slot(key="now", draw=cards.sentence, height=36),

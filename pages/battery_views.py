@@ -13,7 +13,7 @@ from components.battery_chart import HEIGHT, PHONE_HEIGHT, battery_chips, batter
 from components.battery_picture import BatteryPicture
 from components.graph import drawn
 from components.numbers import moment_words, number, percent, step_words, with_unit
-from components.states import partial_badge
+from components.states import notes, partial_badge
 from components.time_series import Line, TimeSeries, legend_chips, time_series_figure
 from components.tokens import LIGHT
 from components.words import _
@@ -28,6 +28,15 @@ PAIR_HEIGHT, PAIR_PHONE_HEIGHT = 196, 180
 def is_split(data: BatteryData) -> bool:
     """Return whether the address asks for charge and discharge as two charts."""
     return SPLIT in data.view.others
+
+
+def address_notes(data: BatteryData) -> list[Any]:
+    """Name what the address asks for and this page does not know."""
+    name, value = SPLIT
+    given = dict(data.view.others).get(name, value)
+    if given == value:
+        return []
+    return [notes([_("“%(given)s” is not a way to split the chart. Showing one chart.", given=given[:40])])]
 
 
 def power_view(data: BatteryData) -> dict[str, Any] | None:

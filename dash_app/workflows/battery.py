@@ -95,16 +95,19 @@ class BatteryData(Measured):
         return energies_of(rows, self.step)
 
     def stored_change_kwh(self) -> float | None:
-        """Return how much more is stored at the end of the view than at its start; None where that is not known."""
+        """Return how much more is stored at the end of the view than at its start; None where that is not known.
+
+        A value of SoC stands for the middle of its step: half a step is drawn out at either end.
+        """
         known = None if self.soc is None else self.soc.dropna()
-        if known is None or known.empty or self.battery is None:
+        if known is None or len(known) < 2 or self.battery is None:
             return None
-        if (
-            known.index[0] - self.flows.index[0] > 2 * self.step
-            or self.flows.index[-1] - known.index[-1] > 2 * self.step
-        ):
+        late = 2 * self.step
+        if known.index[0] - self.flows.index[0] > late or self.flows.index[-1] - known.index[-1] > late:
             return None
-        return float(known.iloc[-1] - known.iloc[0]) * self.battery.capacity_kwh
+        begin = 1.5 * known.iloc[0] - 0.5 * known.iloc[1]
+        end = 1.5 * known.iloc[-1] - 0.5 * known.iloc[-2]
+        return float(end - begin) * self.battery.capacity_kwh
 
     def newest(self) -> pd.Series | None:
         """Return the newest row of `flows` in which charge and discharge are known, named by its moment, or None."""

@@ -16,7 +16,7 @@ from dash_app.workflows.kept import Kept
 from dash_app.workflows.measured import Place, view_of
 from pages.battery_cards import figures, missing_card, sentence
 from pages.battery_sankeys import balance_words, sources_sankey, sources_view, targets_sankey, targets_view
-from pages.battery_views import charge_view, discharge_view, power_view, stored_view
+from pages.battery_views import address_notes, charge_view, discharge_view, power_view, stored_view
 from tests.app.battery_app import build_battery
 from tests.app.building import call, output_of, payload
 from tests.app.campus_app import Campus
@@ -343,3 +343,13 @@ def test_a_long_range_is_summed_from_minutes_not_from_what_is_drawn() -> None:
     energies = shown("?range=month&at=2020-08-10").energies()
     assert energies.charged_kwh == pytest.approx(31 * 4 * CHARGE_KW)
     assert energies.discharged_kwh == pytest.approx(31 * 4 * DISCHARGE_KW)
+
+
+def test_a_short_range_has_no_half_steps_missing_from_its_store() -> None:
+    text = balance_words(shown("?range=15min"))
+    assert text == f"Charged 5.0 = discharged 0.0 + put into store {5 * EFFICIENCY:.1f} + losses 0.4 kWh."
+
+
+def test_an_unknown_way_to_split_is_named() -> None:
+    assert "“2” is not a way to split the chart." in words(address_notes(shown("?split=2")))
+    assert address_notes(shown("?split=1")) == address_notes(shown()) == []
