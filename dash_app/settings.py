@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on; anything but loopback means production.")
     port: int = Field(8050, ge=0, le=65535, description="Port of the app; the next free one when busy.")
     public_url: str = Field("", description="The https address people use; required in production.")
-    map_style_url: str = Field("", description="MapLibre style; empty uses the offline outlines.")
+    map_style_url: str = Field("", description="MapLibre style, all of it from one origin; empty: our outlines.")
     database_url: str = Field("", description="Reserved: only SQLite under STATE_DIR is supported now.")
     redis_url: str = Field("", description="Reserved: must be empty now.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
