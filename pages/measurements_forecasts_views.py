@@ -196,7 +196,7 @@ def _row(quantity: Quantity, forecast: Forecast, error: ForecastError) -> list[A
     few = error.count < FEW
     inside = percent(error.inside) if error.inside is not None else _("no band")
     inside, relative = (_("too few"), _("too few")) if few else (inside, percent(error.relative))
-    count = _("%(count)s of %(step)s", count=f"{error.count:,}", step=step_words(error.step))
+    count = _("%(count)s of %(step)s", count=number(error.count, 0), step=step_words(error.step))
     lead = duration(forecast.lead) if forecast.lead is not None else _("not known")
     return [first, with_unit(error.mae_kw, "kW"), relative, bias_words(error), inside, count, lead]
 

@@ -14,7 +14,7 @@ from components.explorer_chart import ChartRow, ExplorerPicture, Gaps, SeriesLin
 from components.graph import drawn
 from components.icons import Icon
 from components.list_table import list_table, row_name
-from components.numbers import duration, moment_words, percent, step_words
+from components.numbers import duration, moment_words, number, percent, step_words
 from components.states import banner, empty
 from components.words import _, ngettext
 from dash_app.domain.export import ExportTable, time_table
@@ -175,7 +175,7 @@ def _gap_words(facts: SeriesFacts) -> str:
     count = len(facts.coverage.gaps)
     if not count:
         return "0"
-    return _("%(count)s, up to %(longest)s", count=f"{count:,}", longest=duration(facts.longest_gap))
+    return _("%(count)s, up to %(longest)s", count=number(count, 0), longest=duration(facts.longest_gap))
 
 
 def _silent(loaded: Explorer, measurand: Measurand) -> Any:
