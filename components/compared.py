@@ -27,7 +27,7 @@ def with_other_period(chart: dict[str, Any], other: dict[str, Any], *, places: P
     """Return the parts of a chart with the measured lines of another period below its own, as far as there are any."""
     now, before = chart["drawn"]["figure"], other["drawn"]["figure"]
     lines = [_twin(trace, places, name) for trace in before["data"] if trace.get("meta") == MEASURED]
-    lines = [line for line in lines if line["x"]]
+    lines = [line for line in lines if len(line["x"])]
     if not lines:
         return chart
     layout = dict(now["layout"])
@@ -88,12 +88,14 @@ def numbers_of(values: Any) -> npt.NDArray[np.float64]:
 
 
 def _twin(trace: dict[str, Any], places: Places, name: str) -> dict[str, Any]:
-    found = zip(places(trace.get("x", ())), numbers_of(trace.get("y", ())), strict=True)
+    moments = np.asarray(trace.get("x", ()), dtype="datetime64[us]").tolist()
+    found = zip(places(moments), numbers_of(trace.get("y", ())), strict=True)
     kept = [(place, value) for place, value in found if place is not None]
+    known = any(not np.isnan(value) for _place, value in kept)
     alike: dict[str, Any] = {key: trace[key] for key in ALIKE if key in trace}
     return {
         **alike,
-        "x": [place for place, _value in kept] if not all(np.isnan(value) for _place, value in kept) else [],
+        "x": np.array([place for place, _value in kept], dtype="datetime64[ms]") if known else np.array([]),
         "y": np.array([value for _place, value in kept]),
         "name": name,
         "meta": COMPARED,

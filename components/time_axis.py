@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -21,9 +23,9 @@ SHORT, SHORT_STEPS_MIN = timedelta(hours=20), (5, 10, 15, 30, 60, 120, 180, 360)
 """Up to this length ticks stand on the clock only, as many as there is room for."""
 
 
-def wall_clock(index: pd.DatetimeIndex, zone: ZoneInfo) -> list[datetime]:
-    """Return the site's wall clock for a UTC index, naive, as Plotly wants it."""
-    return list(index.tz_convert(zone).tz_localize(None).to_pydatetime())
+def wall_clock(index: pd.DatetimeIndex, zone: ZoneInfo) -> npt.NDArray[np.datetime64]:
+    """Return the site's wall clock for a UTC index, naive: an array, because Plotly copies lists moment by moment."""
+    return index.tz_convert(zone).tz_localize(None).to_numpy().astype("datetime64[ms]")
 
 
 def wall(moment: datetime, zone: ZoneInfo) -> datetime:

@@ -10,7 +10,7 @@ import pytest
 import components.graph
 import components.numbers
 import components.outage
-import components.range_bar
+import components.range_words
 import components.states
 import components.templates
 import components.time_series
@@ -26,7 +26,7 @@ MELBOURNE = ZoneInfo("Australia/Melbourne")
     [
         components.numbers,
         components.outage,
-        components.range_bar,
+        components.range_words,
         components.states,
         components.templates,
         components.time_series,
