@@ -16,6 +16,8 @@ from components.words import _
 
 HALF_BAR, HALF_TICK = 0.3, 0.42
 TICKS, PHONE_TICKS = 14, 5
+TICK_PX, CASING_PX = 2.2, 5
+"""The casing in the colour of the surface keeps a tick apart from its bar: in the dark theme both are light."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +84,9 @@ def _draw_references(figure: go.Figure, days: Sequence[DayBar], name: str) -> No
         if day.before_kwh is not None:
             x += [at - HALF_TICK, at + HALF_TICK, None]
             y += [day.before_kwh, day.before_kwh, None]
-    figure.add_scatter(
-        x=x, y=y, name=name, meta="before", mode="lines", line={"color": LIGHT.text, "width": 2}, hoverinfo="skip"
-    )
+    for colour, width in ((LIGHT.surface, CASING_PX), (LIGHT.text, TICK_PX)):
+        line = {"color": colour, "width": width}
+        figure.add_scatter(x=x, y=y, name=name, meta="before", mode="lines", line=line, hoverinfo="skip")
 
 
 def _ticks(days: Sequence[DayBar], wanted: int) -> tuple[list[int], list[str]]:
