@@ -51,7 +51,7 @@ def yield_bars_figure(days: Sequence[YieldBar]) -> go.Figure:
     _draw_expected(figure, days)
     known = [kwh for day in days for kwh in (day.actual_kwh, day.expected_kwh, day.high_kwh) if kwh is not None]
     top, tick = nice_top(max(known, default=0.0))
-    figure.update_yaxes(range=[0, top], tick0=0, dtick=tick, fixedrange=True)
+    figure.update_yaxes(range=[0, top], tick0=0, dtick=tick, fixedrange=True, showticklabels=bool(known))
     places, texts = day_ticks([day.day for day in days])
     figure.update_xaxes(
         range=[-0.6, max(len(days), 1) - 0.4], tickvals=places, ticktext=texts, fixedrange=True, showspikes=False

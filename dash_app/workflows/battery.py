@@ -156,6 +156,7 @@ def load_battery(session: Session, place: Place, view: View, opening: bool, port
     step = place.native(Quantity.CHARGE_KW, Quantity.DISCHARGE_KW)
     plan = ports.recommendations.in_force(place.project.project_id) if place.of(Quantity.CHARGE_KW) else None
     key = (session.person.user_id, place.project.project_id, record_end(view))
+    asked = not opening or ports.records.knows(key)
     prices, price_step = prices_over(session, place, view, plan, ports.measurements)
     return BatteryData(
         place=place,
@@ -167,8 +168,8 @@ def load_battery(session: Session, place: Place, view: View, opening: bool, port
         plan=plan,
         prices=prices,
         price_step=price_step,
-        record=None if opening else ports.records.of(key, lambda: _record(session, place, view, ports)),
-        record_asked=not opening,
+        record=ports.records.of(key, lambda: _record(session, place, view, ports)) if asked else None,
+        record_asked=asked,
     )
 
 

@@ -23,6 +23,12 @@ class Kept(Generic[Result]):
         self._found: dict[Hashable, tuple[datetime, Result]] = {}
         self._lock = Lock()
 
+    def knows(self, key: Hashable) -> bool:
+        """Return whether `of` would answer at once."""
+        with self._lock:
+            kept = self._found.get(key)
+        return kept is not None and self._clock() - kept[0] < self._age
+
     def of(self, key: Hashable, make: Callable[[], Result]) -> Result:
         """Return what is kept under `key`, or what `make` returns now; an error of `make` is nobody's result."""
         now = self._clock()

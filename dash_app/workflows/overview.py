@@ -89,7 +89,9 @@ def load_overview(
     controllable = place.site is not None and place.site.controllable
     newest = recommendations.newest(place.project.project_id) if controllable else ()
     key = (session.person.user_id, place.project.project_id, *yield_days(view))
-    yields = None if opening or kept is None else kept.of(key, lambda: _yields(session, place, view, measurements))
+    yields = None
+    if kept is not None and (not opening or kept.knows(key)):
+        yields = kept.of(key, lambda: _yields(session, place, view, measurements))
     return Overview(place=place, view=view, window=window, recommendations=newest, yields=yields)
 
 

@@ -313,6 +313,13 @@ def test_one_answer_fills_the_page(campus: Campus) -> None:
     assert filled["battery-power-frame"]["hidden"] is filled["battery-sources-frame"]["hidden"] is False
 
 
+def test_what_was_read_of_the_days_before_is_there_at_once_on_the_next_opening(campus: Campus) -> None:
+    ask(campus, filled=True)
+    again = str(ask(campus)["battery-kpis"]["children"])
+    assert "SoC corrected" in again
+    assert "Reading the last" not in again
+
+
 def test_an_outage_hides_what_was_never_drawn_and_leaves_what_was(campus: Campus) -> None:
     for filled in (None, True):
         campus.measurements.fails = [ApiUnavailable("refused")]

@@ -20,8 +20,12 @@ def test_a_result_is_worked_out_once_until_it_is_too_old() -> None:
         made.append(1)
         return len(made)
 
+    assert not kept.knows(("ada", "p1"))
     assert [kept.of(("ada", "p1"), make) for _turn in range(3)] == [1, 1, 1]
+    assert kept.knows(("ada", "p1"))
+    assert not kept.knows(("max", "p1"))
     clock.advance(AGE)
+    assert not kept.knows(("ada", "p1"))
     assert kept.of(("ada", "p1"), make) == 2
 
 
