@@ -20,7 +20,6 @@ from tests.components.drawing import overview
 from tests.components.test_parts import words
 
 
-
 def both(search: str) -> dict[str, Any]:
     """Return the PV chart of a view with that of the day before laid over it."""
     present = overview(search)
