@@ -302,6 +302,13 @@
     return (meta.units || {})[trace.meta] || meta.unit || "kW";
   }
 
+  /* A number as the reader's language writes it; files keep the point. */
+  function inWords(text) {
+    const digits = (/\.(\d+)$/.exec(text) || ["", ""])[1].length;
+    const look = { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false };
+    return text === "" ? "" : Number(text).toLocaleString(root.lang, look);
+  }
+
   const stamp = (x) => String(x).replace("T", " ").slice(0, 16);
 
   const actions = {
@@ -318,7 +325,7 @@
         const line = (place ? table.tBodies[0] || table.createTBody() : table.createTHead()).insertRow();
         row.forEach((text, column) => {
           const cell = document.createElement(place ? "td" : "th");
-          cell.textContent = text;
+          cell.textContent = place && numeric[column] ? inWords(text) : text;
           if (numeric[column]) cell.className = "sb-number";
           line.append(cell);
         });
