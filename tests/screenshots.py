@@ -25,6 +25,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 LOOKS = {"light": (DESK, "light"), "dark": (DESK, "dark"), "phone": (PHONE, "light")}
 WEBGL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 PLANNED_WITHIN_MS = 180_000
+MAP_PAINTED_MS = 2_000
 COLOURS = 256
 SHEET_WIDTH, GAP, HEAD = 2400, 24, 28
 COLUMNS = {"light": 4, "dark": 4, "phone": 8}
@@ -86,8 +87,16 @@ def take(browser: Browser, demo: Demo, look: str) -> None:
     for name, path in pages().items():
         page.goto(f"{demo.url}{path}")
         settled(page)
+        wait_for_map(page)
         shoot(page, name, look)
     context.close()
+
+
+def wait_for_map(page: Page) -> None:
+    """Wait until the map, where there is one in sight, has its land: without a graphics card that takes a moment."""
+    if page.locator("[data-map]").locator("visible=true").count():
+        expect(page.locator(".sb-map-ready")).to_have_count(1)
+        page.wait_for_timeout(MAP_PAINTED_MS)
 
 
 def shoot(page: Page, name: str, look: str) -> None:
