@@ -8,6 +8,7 @@ look: light.png, dark.png, phone.png. A page that does not settle stops it: no p
 from __future__ import annotations
 
 import io
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ LOOKS = {"light": (DESK, "light"), "dark": (DESK, "dark"), "phone": (PHONE, "lig
 WEBGL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 PLANNED_WITHIN_MS = 180_000
 MAP_PAINTED_MS = 2_000
+READ_WITHIN_MS = 60_000
+STILL_READING = re.compile(r"^(Loading|Reading) ")
 COLOURS = 256
 SHEET_WIDTH, GAP, HEAD = 2400, 24, 28
 COLUMNS = {"light": 4, "dark": 4, "phone": 8}
@@ -87,6 +90,7 @@ def take(browser: Browser, demo: Demo, look: str) -> None:
     for name, path in pages().items():
         page.goto(f"{demo.url}{path}")
         settled(page)
+        expect(page.get_by_text(STILL_READING).locator("visible=true")).to_have_count(0, timeout=READ_WITHIN_MS)
         wait_for_map(page)
         shoot(page, name, look)
     context.close()
@@ -103,8 +107,16 @@ def shoot(page: Page, name: str, look: str) -> None:
     """Write one picture, without a focus ring or a half-open menu, in few colours: a third of the bytes."""
     page.mouse.move(0, 0)
     picture = Image.open(io.BytesIO(page.screenshot(animations="disabled", caret="hide"))).convert("RGB")
-    few = picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    few.save(FOLDER / f"{name}-{look}.png", optimize=True)
+    in_few_colours(picture).save(FOLDER / f"{name}-{look}.png", optimize=True)
+
+
+def in_few_colours(picture: Image.Image) -> Image.Image:
+    """Return a picture in its most frequent colours: those of the look stay exactly what they are."""
+    counted = picture.getcolors(picture.width * picture.height) or []
+    kept = [colour for _count, colour in sorted(counted, reverse=True)[:COLOURS]]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([channel for colour in kept for channel in colour])
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def sheet(look: str) -> Image.Image:
@@ -123,7 +135,7 @@ def sheet(look: str) -> Image.Image:
         pen.text((left, top), name, fill=INK[look], font_size=18)
         with Image.open(FOLDER / f"{name}-{look}.png") as picture:
             whole.paste(picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS), (left, top + HEAD))
-    return whole.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    return in_few_colours(whole)
 
 
 if __name__ == "__main__":
