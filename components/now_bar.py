@@ -5,11 +5,12 @@ from __future__ import annotations
 from dash import html
 
 from components.badges import Tone, badge
-from components.numbers import number, percent, with_unit
+from components.numbers import duration, number, percent, with_unit
 from components.share_bar import Part, split_bar
 from components.states import stale_words
 from components.words import _
 from dash_app.domain.now import NowBalance
+from dash_app.domain.site import Quantity
 
 RESIDUAL_WARNING = 0.03
 
@@ -38,30 +39,34 @@ def residual_badge(balance: NowBalance) -> html.Span:
 
 def _inflows(balance: NowBalance, simulated: bool) -> list[Part]:
     battery = _("Discharging (simulated battery)") if simulated else _("Discharging")
-    return _parts(
-        ("pv", _("PV"), balance.pv_kw),
-        ("discharge", battery, balance.discharge_kw),
-        ("import", _("Import"), balance.import_kw),
-        ("loss", _("Not accounted for"), max(0.0, balance.out_kw - balance.in_kw)),
-    )
+    return [
+        *_part(balance, "pv", _("PV"), balance.pv_kw, Quantity.PV_KW),
+        *_part(balance, "discharge", battery, balance.discharge_kw, Quantity.DISCHARGE_KW),
+        *_part(balance, "import", _("Import"), balance.import_kw, Quantity.IMPORT_KW),
+        *_part(balance, "loss", _("Not accounted for"), max(0.0, balance.out_kw - balance.in_kw)),
+    ]
 
 
 def _outflows(balance: NowBalance, simulated: bool) -> list[Part]:
     battery = _("Charging (simulated battery)") if simulated else _("Charging")
-    return _parts(
-        ("export", _("Export"), balance.export_kw),
-        ("load", _("Load"), balance.load_kw),
-        ("charge", battery, balance.charge_kw),
-        ("loss", _("Not accounted for"), max(0.0, balance.in_kw - balance.out_kw)),
-    )
-
-
-def _parts(*entries: tuple[str, str, float | None]) -> list[Part]:
     return [
-        Part(look=look, name=name, amount=amount, text=number(amount))
-        for look, name, amount in entries
-        if amount is not None and round(amount, 1) > 0
+        *_part(balance, "export", _("Export"), balance.export_kw, Quantity.EXPORT_KW),
+        *_part(balance, "load", _("Load"), balance.load_kw, Quantity.LOAD_KW),
+        *_part(balance, "charge", battery, balance.charge_kw, Quantity.CHARGE_KW),
+        *_part(balance, "loss", _("Not accounted for"), max(0.0, balance.in_kw - balance.out_kw)),
     ]
+
+
+def _part(
+    balance: NowBalance, look: str, name: str, amount: float | None, quantity: Quantity | None = None
+) -> list[Part]:
+    """Return the part of a bar with the age of its number, or none where there is nothing to show."""
+    if amount is None or round(amount, 1) <= 0:
+        return []
+    age = balance.age(quantity) if quantity else None
+    words = _("%(age)s ago", age=duration(age)) if age is not None else ""
+    stale = quantity is not None and balance.is_stale(quantity)
+    return [Part(look=look, name=name, amount=amount, text=number(amount), age=words, stale=stale)]
 
 
 def _row(name: str, total_kw: float, parts: list[Part]) -> html.Div:

@@ -8,17 +8,23 @@ from dataclasses import dataclass
 from dash import html
 
 from components.aria import aria
+from components.icons import Icon, icon
 from components.numbers import NO_VALUE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One part of a bar: `look` is a CSS class suffix (pv, load, import, export, charge, discharge, loss)."""
+    """One part of a bar: `look` is a CSS class suffix (pv, load, import, export, charge, discharge, loss).
+
+    `age` says how old the amount is, `stale` that this is too old.
+    """
 
     look: str
     name: str
     amount: float
     text: str
+    age: str = ""
+    stale: bool = False
 
 
 def split_bar(parts: Sequence[Part], label: str, *, keys: bool = True) -> html.Div:
@@ -49,7 +55,8 @@ def list_bar(name: str, share: float | None, amount: str, aside: str, look: str 
 
 
 def _key(part: Part) -> html.Span:
+    age = [html.Small([icon(Icon.CLOCK, size=12), part.age] if part.stale else part.age)] if part.age else []
     return html.Span(
-        [html.Span(className=f"sb-swatch sb-fill-{part.look}"), html.Span(part.name), html.B(part.text)],
-        className="sb-key",
+        [html.Span(className=f"sb-swatch sb-fill-{part.look}"), html.Span(part.name), html.B(part.text), *age],
+        className="sb-key sb-old" if part.stale else "sb-key",
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from dash_app.domain.measurement import LiveValue
 from dash_app.domain.site import Measurand, Quantity
 
+GRID = (Quantity.IMPORT_KW, Quantity.EXPORT_KW)
 LATE_STEPS = 2
 GRACE = timedelta(minutes=2)
 BALANCED = (
@@ -26,7 +27,8 @@ class NowBalance:
     """Powers at this moment, kW, none negative; None where a part is missing (a partial sum is never shown).
 
     `missing` names measurands without a value; `silent` the one that has been silent for longest, since
-    `oldest_stale`; `grid_measured` says whether import and export were measured or close the balance.
+    `oldest_stale`; `grid_measured` says whether import and export were measured or close the balance. `measured_at`
+    is the moment of the oldest part of each power, `stale` are those that lag more than two of their steps.
     """
 
     at: datetime
@@ -41,6 +43,18 @@ class NowBalance:
     missing: tuple[str, ...] = ()
     silent: str = ""
     oldest_stale: datetime | None = None
+    measured_at: dict[Quantity, datetime] = field(default_factory=dict)
+    stale: frozenset[Quantity] = frozenset()
+
+    def age(self, quantity: Quantity) -> timedelta | None:
+        """Return how old a power is; one that closes the balance is as old as the oldest of the others."""
+        derived = quantity in GRID and not self.grid_measured
+        oldest = min(self.measured_at.values(), default=None) if derived else self.measured_at.get(quantity)
+        return None if oldest is None else max(self.at - oldest, timedelta(0))
+
+    def is_stale(self, quantity: Quantity) -> bool:
+        """Return whether a power lags too far behind, or is reckoned from one that does."""
+        return bool(self.stale) if quantity in GRID and not self.grid_measured else quantity in self.stale
 
     @property
     def in_kw(self) -> float:
@@ -83,7 +97,19 @@ def now_balance(live: Sequence[LiveValue], measurands: Sequence[Measurand], at: 
         missing=missing,
         silent=silent[0] if silent else "",
         oldest_stale=silent[1] if silent else None,
+        measured_at=_measured_at(newest, counted),
+        stale=frozenset(m.quantity for m in counted if _lags(newest, m, at)),
     )
+
+
+def _measured_at(newest: dict[str, LiveValue], measurands: Sequence[Measurand]) -> dict[Quantity, datetime]:
+    """Return the moment of the newest value of each quantity; of several parts that of the oldest."""
+    moments: dict[Quantity, datetime] = {}
+    for m in measurands:
+        if m.measurand_id in newest:
+            at = newest[m.measurand_id].at
+            moments[m.quantity] = min(moments.get(m.quantity, at), at)
+    return moments
 
 
 def _sum(newest: dict[str, LiveValue], measurands: Sequence[Measurand], quantity: Quantity) -> float | None:
@@ -104,11 +130,12 @@ def _closing(sums: dict[Quantity, float | None]) -> tuple[float | None, float | 
 
 
 def _silent(newest: dict[str, LiveValue], measurands: Sequence[Measurand], at: datetime) -> tuple[str, datetime] | None:
-    late = [
-        (newest[m.measurand_id].at, m.name)
-        for m in measurands
-        if m.measurand_id in newest
-        and not m.sparse
-        and at - newest[m.measurand_id].at > (LATE_STEPS + 1) * m.resolution + GRACE
-    ]
+    late = [(newest[m.measurand_id].at, m.name) for m in measurands if _lags(newest, m, at)]
     return (min(late)[1], min(late)[0]) if late else None
+
+
+def _lags(newest: dict[str, LiveValue], measurand: Measurand, at: datetime) -> bool:
+    known = newest.get(measurand.measurand_id)
+    if known is None or measurand.sparse:
+        return False
+    return at - known.at > (LATE_STEPS + 1) * measurand.resolution + GRACE

@@ -16,7 +16,7 @@ import structlog
 from dash_app.domain.chain import Slot, approval_of
 from dash_app.domain.dispatch import Alarm, DeviceRules, Telemetry
 from dash_app.domain.errors import ApiError, NotFound, PlanRejected, SessionEnded, StoreUnavailable
-from dash_app.domain.now import NowBalance
+from dash_app.domain.now import BALANCED, NowBalance
 from dash_app.domain.ports import (
     Alarms,
     Heartbeat,
@@ -150,6 +150,7 @@ def plant_balance(telemetry: Telemetry | None, now: datetime) -> NowBalance | No
         export_kw=max(0.0, -grid),
         grid_measured=True,
         newest=telemetry.at,
+        measured_at=dict.fromkeys(BALANCED, telemetry.at),
     )
 
 

@@ -16,6 +16,7 @@ from components.states import no_permission, saved_banner, stale_words, unreacha
 from components.tables import table
 from dash_app.domain.errors import ApiUnavailable, ApiUnreadable, RateLimited
 from dash_app.domain.now import NowBalance
+from dash_app.domain.site import Quantity
 from tests.fakes.campus import NOW, ZONE
 
 
@@ -169,3 +170,12 @@ def test_the_age_of_a_silent_meter_is_in_words() -> None:
 def test_a_balance_without_flows_has_no_residual() -> None:
     empty = replace(balance(), pv_kw=0.0, load_kw=0.0, charge_kw=0.0, export_kw=0.0)
     assert empty.residual == 0.0
+
+
+def test_every_number_of_the_now_bar_has_its_age_and_a_stale_one_a_clock() -> None:
+    ages = {Quantity.PV_KW: NOW - timedelta(minutes=7), Quantity.LOAD_KW: NOW - timedelta(minutes=50)}
+    shown = now_bar(balance(measured_at=ages, stale=frozenset({Quantity.LOAD_KW})), simulated=False)
+    said = {words(key).split()[0]: (words(key), key.className) for key in parts_with(shown, "sb-key")}
+    assert said["PV"] == ("PV 118 7\u00a0min ago", "sb-key")
+    assert said["Load"] == ("Load 48.4 50\u00a0min ago", "sb-key sb-old")
+    assert said["Export"] == ("Export 60.0", "sb-key"), "nobody says how old it is"

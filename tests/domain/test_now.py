@@ -67,3 +67,21 @@ def test_without_values_nothing_is_known() -> None:
     balance = now_balance([], (LOAD,), NOW)
     assert balance.newest is None
     assert balance.load_kw is None
+
+
+def test_every_power_has_the_age_of_its_oldest_part() -> None:
+    values = [value("a", 30.0), value("b", 10.0, age=4 * MINUTE), value("l", 15.0, age=2 * MINUTE)]
+    balance = now_balance(values, (*PV, LOAD), NOW)
+    assert (balance.age(Quantity.PV_KW), balance.age(Quantity.LOAD_KW)) == (4 * MINUTE, 2 * MINUTE)
+    assert balance.age(Quantity.EXPORT_KW) == 4 * MINUTE, "what closes the balance is as old as the oldest"
+    assert balance.age(Quantity.CHARGE_KW) is None
+
+
+def test_a_power_is_stale_when_it_lags_more_than_two_of_its_steps() -> None:
+    late = 2 * MINUTE  # what the way of a value may take
+    for age, stale in ((3 * MINUTE + late, False), (3 * MINUTE + late + timedelta(seconds=1), True)):
+        values = [value("a", 30.0), value("b", 10.0), value("l", 15.0, age=age)]
+        balance = now_balance(values, (*PV, LOAD), NOW)
+        assert balance.is_stale(Quantity.LOAD_KW) is stale
+        assert balance.is_stale(Quantity.EXPORT_KW) is stale, "it was reckoned from the load"
+        assert balance.is_stale(Quantity.PV_KW) is False
