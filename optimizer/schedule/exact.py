@@ -109,6 +109,9 @@ def _acting_early(compiled: Compiled, problem: Problem) -> Array:
         weights[charge] = weights[discharge] = (1.0 + 0.01 * index) * later_costs_more
     for index, flexible in enumerate(model.flexible_kw):
         weights[flexible] = (1.0 + 0.01 * index) * later_costs_more
+    for block in model.devices:
+        powers = (variable for name, variable in block.variables.items() if name.endswith("_kw") and name != "peak_kw")
+        weights |= dict.fromkeys(powers, later_costs_more)
     if model.curtailed_kw is not None:
         weights[model.curtailed_kw] = 0.1 * later_costs_more
     return compiled.program.cost_of(weights)
@@ -132,7 +135,9 @@ def _flows(compiled: Compiled, problem: Problem, plan: Array) -> Flows:
     charge, discharge = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     flexible = [_positive(compiled.program.values(plan, variable)) for variable in model.flexible_kw]
     curtailed = zeros if model.curtailed_kw is None else _positive(compiled.program.values(plan, model.curtailed_kw))
+    devices = _device_series(compiled, problem, plan)
     net = problem.load_kw - problem.pv_kw + curtailed + sum(flexible) + sum(charge) - sum(discharge)
+    net = net + sum(device.net_kw(devices[device.device_id]) for device in problem.devices)
     both = np.minimum(compiled.program.values(plan, model.import_kw), compiled.program.values(plan, model.export_kw))
     both = np.where(both > BOTH_WAYS_KW, both, 0.0)
     stored = [storage.stored_kwh(problem.hours, *pair) for storage, pair in zip(problem.storages, pairs, strict=True)]
@@ -144,7 +149,16 @@ def _flows(compiled: Compiled, problem: Problem, plan: Array) -> Flows:
         discharge_kw=dict(zip(names, discharge, strict=True)),
         stored_kwh=dict(zip(names, stored, strict=True)),
         flexible_kw=dict(zip((load.load_id for load in problem.flexible_loads), flexible, strict=True)),
+        devices={device_id: series for device_id, series in devices.items() if series},
     )
+
+
+def _device_series(compiled: Compiled, problem: Problem, plan: Array) -> dict[str, dict[str, Array]]:
+    series = {}
+    for device, block in zip(problem.devices, compiled.model.devices, strict=True):
+        values = {name: _positive(compiled.program.values(plan, made)) for name, made in block.variables.items()}
+        series[device.device_id] = device.series(problem, values)
+    return series
 
 
 def _positive(power_kw: Array) -> Array:

@@ -6,6 +6,7 @@ Nothing here solves: `compiled.py` turns the problem into matrices and `highs.py
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,22 @@ import numpy as np
 import scipy.sparse as sp
 from cvxpy.atoms.affine.binary_operators import multiply
 
-from optimizer.schedule.checks import Array
-from optimizer.schedule.problem import Problem, Storage
+from optimizer.schedule.devices.block import Block, Soft
+from optimizer.schedule.problem import Problem
+from optimizer.schedule.values import (
+    battery_values,
+    grid_values,
+    money_values,
+    most_export_kw,
+    most_import_kw,
+    wanted_max_kwh,
+    wanted_min_kwh,
+)
 
+__all__ = ["Model", "Shape", "most_export_kw", "most_import_kw", "wanted_max_kwh", "wanted_min_kwh"]
+
+Form = tuple[str, Any, tuple[Hashable, ...]]
+"""The key, the class and the structure of a device."""
 Expression = Any
 """CVXPY has no types."""
 
@@ -36,6 +50,7 @@ class Shape:
     co2_limit: bool
     grid_steps: tuple[int, ...] = ()
     battery_steps: tuple[int, ...] = ()
+    devices: tuple[Form, ...] = ()
 
     @classmethod
     def of(cls, problem: Problem, grid_steps: tuple[int, ...] = (), battery_steps: tuple[int, ...] = ()) -> Shape:
@@ -49,6 +64,7 @@ class Shape:
             co2_limit=problem.co2_limit_kg is not None,
             grid_steps=grid_steps,
             battery_steps=battery_steps if problem.storages else (),
+            devices=tuple((device.key, type(device), device.structure(problem)) for device in problem.devices),
         )
 
 
@@ -59,7 +75,9 @@ class Model:
         self.shape = shape
         self.parameters: dict[str, cp.Parameter] = {}
         self.constraints: dict[str, cp.Constraint] = {}
+        self.soft: dict[str, Soft] = {}
         self._declare_variables()
+        self.devices = [self._stated(*form) for form in shape.devices]
         self._constrain_grid()
         for index in range(shape.batteries):
             self._constrain_battery(index)
@@ -83,8 +101,14 @@ class Model:
         self.flexible_kw = [cp.Variable(n, nonneg=True, name=f"flexible_kw{j}") for j in range(shape.flexible_loads)]
         self.peak_kw = cp.Variable(nonneg=True, name="peak_kw") if shape.demand_charge else None
 
+    def _stated(self, key: str, kind: Any, structure: tuple[Hashable, ...]) -> Block:
+        block = Block(self, key)
+        kind.state(block, *structure)
+        return block
+
     def _constrain_grid(self) -> None:
         used = sum(self.charge_kw) - sum(self.discharge_kw) + sum(self.flexible_kw)
+        used = used + sum(block.taken_kw - block.given_kw for block in self.devices)
         if self.curtailed_kw is not None:
             used = used + self.curtailed_kw
             self.constraints["curtailment"] = self.curtailed_kw <= self._vector("pv_kw")
@@ -95,9 +119,8 @@ class Model:
             self.constraints["peak"] = self.import_kw <= self.peak_kw
             self.constraints["peak_incurred"] = self.peak_kw >= self._scalar("already_incurred_kw")
         if self.shape.co2_limit:
-            self.constraints["co2_limit"] = self._vector("co2_kg_per_kw") @ self.import_kw <= self._scalar(
-                "co2_limit_kg"
-            )
+            emitted = self._vector("co2_kg_per_kw") @ self.import_kw + sum(block.co2_kg for block in self.devices)
+            self.constraints["co2_limit"] = emitted <= self._scalar("co2_limit_kg")
 
     def _constrain_battery(self, i: int) -> None:
         charge, discharge, stored = self.charge_kw[i], self.discharge_kw[i], self.stored_kwh[i]
@@ -139,7 +162,7 @@ class Model:
             cost = cost + self._vector("wear_per_kw") @ sum(self.discharge_kw)
         if self.peak_kw is not None:
             cost = cost + self._scalar("price_per_kw") * self.peak_kw
-        return cost
+        return cost + sum(block.cost for block in self.devices)
 
     def _vector(self, name: str, length: int | None = None) -> cp.Parameter:
         self.parameters[name] = cp.Parameter(length or self.shape.steps, name=name)
@@ -151,88 +174,14 @@ class Model:
 
     def set_values(self, problem: Problem) -> None:
         """Give every parameter its value; the problem must have this model's shape."""
-        values = {**_grid_values(problem, self.shape), **_money_values(problem)}
+        values = {**grid_values(problem, self.shape.grid_steps), **money_values(problem)}
         for i, storage in enumerate(problem.storages):
-            values |= {f"{name}{i}": value for name, value in _battery_values(problem, storage).items()}
+            values |= {f"{name}{i}": value for name, value in battery_values(problem, storage).items()}
         for j, load in enumerate(problem.flexible_loads):
             values[f"flexible_limit_kw{j}"] = load.ceiling_kw(problem.steps)
             values[f"flexible_hours{j}"] = problem.hours
             values[f"flexible_kwh{j}"] = load.energy_kwh
+        for device in problem.devices:
+            values |= {f"{device.key}.{name}": value for name, value in device.values(problem).items()}
         for name, parameter in self.parameters.items():
             parameter.value = values[name]
-
-
-def _grid_values(problem: Problem, shape: Shape) -> dict[str, Any]:
-    import_most, export_most = most_import_kw(problem), most_export_kw(problem)
-    at = np.array(shape.grid_steps, dtype=int)
-    return {
-        "net_load_kw": problem.load_kw - problem.pv_kw,
-        "pv_kw": problem.pv_kw,
-        # a limit out of reach becomes one that is just out of reach: small numbers, the same plan
-        "import_limit_kw": np.minimum(problem.import_limit_kw, import_most + 1.0),
-        "export_limit_kw": np.minimum(problem.export_limit_kw, export_most + 1.0),
-        "import_most_kw": import_most[at],
-        "export_most_kw": export_most[at],
-    }
-
-
-def most_import_kw(problem: Problem) -> Array:
-    """Return what the site could import at most in each step, with everything that takes power at its limit."""
-    flexible = sum((load.ceiling_kw(problem.steps) for load in problem.flexible_loads), np.zeros(problem.steps))
-    return problem.load_kw + flexible + sum(storage.charge_kw for storage in problem.storages)
-
-
-def most_export_kw(problem: Problem) -> Array:
-    """Return what the site could export at most in each step, with everything that gives power at its limit."""
-    return problem.pv_kw + sum(storage.discharge_kw for storage in problem.storages)
-
-
-def _money_values(problem: Problem) -> dict[str, Any]:
-    demand = problem.demand_charge
-    return {
-        "import_cost_per_kw": problem.hours * problem.import_weight,
-        "export_gain_per_kw": problem.hours * problem.export_weight,
-        "wear_per_kw": problem.hours * problem.degradation_cost_per_kwh_discharged,
-        "price_per_kw": demand.price_per_kw if demand else 0.0,
-        "already_incurred_kw": demand.already_incurred_kw if demand else 0.0,
-        "co2_kg_per_kw": problem.hours * problem.co2,
-        "co2_limit_kg": problem.co2_limit_kg or 0.0,
-    }
-
-
-def _battery_values(problem: Problem, storage: Storage) -> dict[str, Any]:
-    hours, steps = problem.hours, problem.steps
-    kept = storage.kept_fraction(hours)
-    start_kwh = np.zeros(steps)
-    start_kwh[0] = kept[0] * storage.start_kwh
-    return {
-        "kept": kept,
-        "gain": hours * storage.eta_charge,
-        "drain": hours / storage.eta_discharge,
-        "start_kwh": start_kwh,
-        "stored_min_kwh": wanted_min_kwh(storage, steps),
-        "stored_max_kwh": wanted_max_kwh(storage, steps),
-        "charge_limit_kw": storage.charge_kw,
-        "discharge_limit_kw": storage.discharge_kw,
-        "charge_most_kw": storage.charge_kw,
-        "discharge_most_kw": storage.discharge_kw,
-    }
-
-
-def wanted_min_kwh(storage: Storage, steps: int) -> Array:
-    """Return the least energy at the end of each step: floor, targets and the end."""
-    least = storage.lowest_kwh(steps).copy()
-    for target in storage.soc_targets:
-        least[target.after_step] = max(least[target.after_step], target.minimum * storage.capacity_kwh)
-    if storage.soc_end_min is not None:
-        least[-1] = max(least[-1], storage.soc_end_min * storage.capacity_kwh)
-    return least
-
-
-def wanted_max_kwh(storage: Storage, steps: int) -> Array:
-    """Return the most energy at the end of each step: ceiling and targets."""
-    most = storage.highest_kwh(steps).copy()
-    for target in storage.soc_targets:
-        if target.maximum is not None:
-            most[target.after_step] = min(most[target.after_step], target.maximum * storage.capacity_kwh)
-    return most

@@ -15,6 +15,7 @@ import cvxpy as cp
 import numpy as np
 
 from optimizer.schedule.compiled import Program
+from optimizer.schedule.devices.generator import Generator
 from optimizer.schedule.highs import Outcome, solve_matrices
 from optimizer.schedule.model import Model, Shape, most_export_kw, most_import_kw
 from optimizer.schedule.problem import Problem, Storage
@@ -50,11 +51,11 @@ def find_conflicts(problem: Problem, shape: Shape, *, time_limit_s: float) -> tu
     model = Model(shape)
     model.set_values(problem)
     for name, parameter in model.parameters.items():
-        if "_most_kw" in name:
+        if "_most_kw" in name and "." not in name:
             parameter.value = 10.0 * np.asarray(parameter.value) + 100.0
     limits = list(_limits(problem, model))
     rooms = [room for room, _ in limits]
-    kept = [constraint for name, constraint in model.constraints.items() if not _replaced(name)]
+    kept = [constraint for name, constraint in model.constraints.items() if not _replaced(name, model)]
     for room in rooms:
         room.allowed.value = 0.0
     least = Program(
@@ -68,9 +69,9 @@ def find_conflicts(problem: Problem, shape: Shape, *, time_limit_s: float) -> tu
     return tuple(alone or _needed(least, rooms, rooms, seconds))
 
 
-def _replaced(name: str) -> bool:
+def _replaced(name: str, model: Model) -> bool:
     replaced = ("import_limit", "export_limit", "stored_m", "charge_limit", "discharge_limit", "flexible_", "co2_limit")
-    return name.startswith(replaced)
+    return name in model.soft or name.startswith(replaced)
 
 
 def _needed(least: Program, rooms: list[Room], giving: list[Room], seconds: float) -> list[Conflict]:
@@ -98,10 +99,16 @@ def _limits(problem: Problem, model: Model) -> Iterator[Limit]:
         yield from _stored_limits(problem, model, index, storage)
         yield from _power_limits(problem, model, index, storage)
     yield from _flexible_limits(problem, model)
+    yield from _device_limits(problem, model)
     if problem.co2_limit_kg is not None:
         kg_per_kw = problem.hours * problem.co2
-        emitted = kg_per_kw @ model.import_kw
-        room = Room.at("co2_limit_kg", "kg", float(kg_per_kw @ most_import_kw(problem)))
+        emitted = kg_per_kw @ model.import_kw + sum(block.co2_kg for block in model.devices)
+        most_kg = float(kg_per_kw @ most_import_kw(problem)) + sum(
+            float(problem.hours.sum()) * device.max_kw * device.co2_kg_per_kwh
+            for device in problem.devices
+            if isinstance(device, Generator)
+        )
+        room = Room.at("co2_limit_kg", "kg", most_kg)
         yield room, emitted <= problem.co2_limit_kg + room.given
 
 
@@ -146,6 +153,18 @@ def _power_limits(problem: Problem, model: Model, index: int, storage: Storage) 
     ):
         room = Room.at(f"{problem.key_of(storage)}.{name}", "kW", most, problem.dt_h)
         yield room, power <= limit + room.given
+
+
+def _device_limits(problem: Problem, model: Model) -> Iterator[Limit]:
+    """Yield the limits of devices and rules; a weight in kWh makes them comparable with the others."""
+    most = (
+        10.0 * float(np.max(most_import_kw(problem) + most_export_kw(problem)) + 1.0) * float(problem.hours.sum() + 1)
+    )
+    for soft in model.soft.values():
+        weight = {"kW": problem.dt_h, "kWh": 1.0}.get(soft.unit)
+        scale = soft.scale if isinstance(soft.scale, float) else float(soft.scale.value)
+        room = Room.at(soft.key, soft.unit, 1.0 if soft.unit == "SoC" else most, scale if weight is None else weight)
+        yield room, soft.excess <= scale * room.given
 
 
 def _flexible_limits(problem: Problem, model: Model) -> Iterator[Limit]:

@@ -37,7 +37,8 @@ class Conflict:
 class Flows:
     """The site's powers over the horizon, kW, non-negative, means over a step; stored energy, kWh, at the step's end.
 
-    `charge_kw`, `discharge_kw` and `stored_kwh` are by battery id, `flexible_kw` by load id.
+    `charge_kw`, `discharge_kw` and `stored_kwh` are by battery id, `flexible_kw` by load id, `devices` by device id
+    and the name of the series.
     """
 
     import_kw: Array
@@ -47,6 +48,7 @@ class Flows:
     discharge_kw: dict[str, Array] = field(default_factory=dict)
     stored_kwh: dict[str, Array] = field(default_factory=dict)
     flexible_kw: dict[str, Array] = field(default_factory=dict)
+    devices: dict[str, dict[str, Array]] = field(default_factory=dict)
 
     @property
     def grid_kw(self) -> Array:
@@ -109,6 +111,10 @@ def _flows_json(flows: Flows | None, keyed: bool) -> dict[str, Any]:
     if flows is None:
         names = ("import_kw", "export_kw", "charge_kw", "discharge_kw", "curtailed_kw", "stored_kwh", "flexible_kw")
         return dict.fromkeys(names)
+    devices = {
+        device_id: {name: values.tolist() for name, values in series.items()}
+        for device_id, series in flows.devices.items()
+    }
     return {
         "import_kw": flows.import_kw.tolist(),
         "export_kw": flows.export_kw.tolist(),
@@ -117,7 +123,7 @@ def _flows_json(flows: Flows | None, keyed: bool) -> dict[str, Any]:
         "curtailed_kw": flows.curtailed_kw.tolist(),
         "stored_kwh": _by_battery(flows.stored_kwh, keyed, len(flows.import_kw)),
         "flexible_kw": {name: power.tolist() for name, power in flows.flexible_kw.items()},
-    }
+    } | ({"devices": devices} if devices else {})
 
 
 def _by_battery(values: dict[str, Array], keyed: bool, steps: int) -> list[float] | dict[str, list[float]]:

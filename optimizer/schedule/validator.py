@@ -13,9 +13,8 @@ from dash_app.domain.errors import PlanRejected
 from optimizer.schedule.checks import Array
 from optimizer.schedule.problem import Problem, Storage
 from optimizer.schedule.solution import Flows, Solution
-
-TOLERANCE = 1e-6
-"""kW, kWh and kg; relative for money."""
+from optimizer.schedule.validator_devices import check_devices, devices_co2_kg, devices_cost, devices_net_kw
+from optimizer.schedule.validator_rules import TOLERANCE, check_equal, check_least, check_most, refuse
 
 
 def check_plan(problem: Problem, solution: Solution) -> None:
@@ -28,6 +27,7 @@ def check_plan(problem: Problem, solution: Solution) -> None:
     for storage in problem.storages:
         _check_storage(problem, flows, storage)
     _check_flexible(problem, flows)
+    check_devices(problem, flows)
     _check_totals(problem, flows)
     cost = objective_of(problem, flows)
     if not math.isclose(cost, solution.objective, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
@@ -35,12 +35,12 @@ def check_plan(problem: Problem, solution: Solution) -> None:
 
 
 def objective_of(problem: Problem, flows: Flows) -> float:
-    """Return what the objective of problem format v1 says of these flows, the demand charge included."""
+    """Return what the objective of problem format v1 says of these flows, demand charge and devices included."""
     imported = problem.energy_weight * problem.import_price + problem.co2_price_per_kg * problem.co2
     exported = problem.energy_weight * problem.export_price
     wear = problem.degradation_cost_per_kwh_discharged * flows.discharged_kw
     per_hour = imported * flows.import_kw - exported * flows.export_kw + wear
-    energy = float(np.sum(problem.hours * per_hour))
+    energy = float(np.sum(problem.hours * per_hour)) + devices_cost(problem, flows)
     demand = problem.demand_charge
     if demand is None:
         return energy
@@ -62,20 +62,22 @@ def _check_complete(problem: Problem, flows: Flows) -> None:
         if set(values) != wanted:
             raise PlanRejected(f"{name}: the plan names {sorted(values)}, the problem {sorted(wanted)}")
         series += [(f"{name} of {key}", value) for key, value in values.items()]
+    for device_id, made in flows.devices.items():
+        series += [(f"{name} of {device_id}", value) for name, value in made.items()]
     for name, value in series:
         if value.shape != (problem.steps,):
             raise PlanRejected(f"{name}: {value.size} values for {problem.steps} steps")
-        _refuse(~np.isfinite(value), name, value, "finite")
-        _refuse(value < -TOLERANCE, name, value, "at least 0")
+        refuse(~np.isfinite(value), name, value, "finite")
+        refuse(value < -TOLERANCE, name, value, "at least 0")
 
 
 def _check_grid(problem: Problem, flows: Flows) -> None:
-    used = sum(flows.flexible_kw.values()) - flows.battery_kw + flows.curtailed_kw
-    _check_equal("balance", flows.grid_kw, problem.load_kw - problem.pv_kw + used)
-    _check_most("import_limit", flows.import_kw, problem.import_limit_kw)
-    _check_most("export_limit", flows.export_kw, problem.export_limit_kw)
-    _check_most("curtailment", flows.curtailed_kw, problem.pv_kw if problem.curtailment else np.zeros(problem.steps))
-    _check_most("import and export in one step", np.minimum(flows.import_kw, flows.export_kw), np.zeros(problem.steps))
+    used = sum(flows.flexible_kw.values()) - flows.battery_kw + flows.curtailed_kw + devices_net_kw(problem, flows)
+    check_equal("balance", flows.grid_kw, problem.load_kw - problem.pv_kw + used)
+    check_most("import_limit", flows.import_kw, problem.import_limit_kw)
+    check_most("export_limit", flows.export_kw, problem.export_limit_kw)
+    check_most("curtailment", flows.curtailed_kw, problem.pv_kw if problem.curtailment else np.zeros(problem.steps))
+    check_most("import and export in one step", np.minimum(flows.import_kw, flows.export_kw), np.zeros(problem.steps))
 
 
 def _check_storage(problem: Problem, flows: Flows, storage: Storage) -> None:
@@ -84,12 +86,12 @@ def _check_storage(problem: Problem, flows: Flows, storage: Storage) -> None:
     before = np.concatenate(([storage.soc_init * storage.capacity_kwh], stored[:-1]))
     kept = (1.0 - storage.self_discharge_per_h) ** problem.hours * before
     change = problem.hours * (storage.eta_charge * charge - discharge / storage.eta_discharge)
-    _check_equal(f"storage of {name}", stored, kept + change)
-    _check_least(f"soc_min of {name}", stored, storage.lowest_kwh(steps))
-    _check_most(f"soc_max of {name}", stored, storage.highest_kwh(steps))
-    _check_most(f"charge_kw of {name}", charge, np.full(steps, storage.charge_kw))
-    _check_most(f"discharge_kw of {name}", discharge, np.full(steps, storage.discharge_kw))
-    _check_most(f"charge and discharge of {name} in one step", np.minimum(charge, discharge), np.zeros(steps))
+    check_equal(f"storage of {name}", stored, kept + change)
+    check_least(f"soc_min of {name}", stored, storage.lowest_kwh(steps))
+    check_most(f"soc_max of {name}", stored, storage.highest_kwh(steps))
+    check_most(f"charge_kw of {name}", charge, np.full(steps, storage.charge_kw))
+    check_most(f"discharge_kw of {name}", discharge, np.full(steps, storage.discharge_kw))
+    check_most(f"charge and discharge of {name} in one step", np.minimum(charge, discharge), np.zeros(steps))
     _check_targets(storage, stored / storage.capacity_kwh)
 
 
@@ -107,7 +109,7 @@ def _check_targets(storage: Storage, soc: Array) -> None:
 def _check_flexible(problem: Problem, flows: Flows) -> None:
     for load in problem.flexible_loads:
         power = flows.flexible_kw[load.load_id]
-        _check_most(f"max_kw of {load.load_id}", power, load.ceiling_kw(problem.steps))
+        check_most(f"max_kw of {load.load_id}", power, load.ceiling_kw(problem.steps))
         energy = float(np.sum(problem.hours * power))
         if abs(energy - load.energy_kwh) > TOLERANCE:
             raise PlanRejected(f"energy_kwh of {load.load_id}: {energy:g} kWh of {load.energy_kwh:g} kWh")
@@ -116,27 +118,6 @@ def _check_flexible(problem: Problem, flows: Flows) -> None:
 def _check_totals(problem: Problem, flows: Flows) -> None:
     if problem.co2_limit_kg is None:
         return
-    emitted = float(np.sum(problem.hours * problem.co2 * flows.import_kw))
+    emitted = float(np.sum(problem.hours * problem.co2 * flows.import_kw)) + devices_co2_kg(problem, flows)
     if emitted > problem.co2_limit_kg + TOLERANCE:
         raise PlanRejected(f"co2_limit_kg: {emitted:g} kg of {problem.co2_limit_kg:g} kg")
-
-
-def _check_equal(rule: str, value: Array, wanted: Array) -> None:
-    _refuse(np.abs(value - wanted) > TOLERANCE, rule, value, wanted)
-
-
-def _check_most(rule: str, value: Array, most: Array) -> None:
-    _refuse(value > most + TOLERANCE, rule, value, most)
-
-
-def _check_least(rule: str, value: Array, least: Array) -> None:
-    _refuse(value < least - TOLERANCE, rule, value, least)
-
-
-def _refuse(
-    wrong: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], rule: str, value: Array, wanted: Array | str
-) -> None:
-    if wrong.any():
-        step = int(np.argmax(wrong))
-        limit = wanted if isinstance(wanted, str) else f"{wanted[step]:g}"
-        raise PlanRejected(f"step {step}: {rule}: {value[step]:g}, allowed is {limit}")
