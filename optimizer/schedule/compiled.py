@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
 import cvxpy as cp
 import highspy
 import numpy as np
+import scipy.sparse as sp
 
 from optimizer.schedule.checks import Array
-from optimizer.schedule.highs import Matrices
+from optimizer.schedule.folding import Folding, Layout
+from optimizer.schedule.highs import OPTIONS, Matrices
 from optimizer.schedule.model import Model, Shape
 from optimizer.schedule.problem import Problem
+from optimizer.schedule.rolling import Resident
 
 KEPT_SHAPES = 8
 _KEPT = threading.local()
@@ -37,19 +41,31 @@ class Program:
         self._lower[self._binary], self._upper[self._binary] = 0.0, 1.0
         self._equalities = data["dims"].zero
         self._rows = _rows_by_constraint(self._program.constraints)
+        self._map = ParameterMap(self._program)
 
     def matrices(self) -> Matrices:
         """Return the matrices for the present values of the parameters."""
-        cost, _, a, right = self._program.apply_parameters()
+        cost, a, right = self._map.applied()
         return Matrices(
-            cost=np.asarray(cost, dtype=float),
-            a=-a.tocsc(),
-            right=np.asarray(right, dtype=float),
+            cost=cost,
+            a=a,
+            right=right,
             equalities=self._equalities,
             lower=self._lower,
             upper=self._upper,
             binary=self._binary,
         )
+
+    def folding(self, steps: int) -> Folding:
+        """Return the pattern of the matrices, and which variables and constraints have one entry per step."""
+        columns = (
+            start
+            for variable, start in self._program.var_id_to_col.items()
+            if self._program.id_to_var[variable].size == steps
+        )
+        rows = (rows.start for rows in self._rows.values() if rows.stop - rows.start == steps)
+        layout = Layout(steps, tuple(sorted(columns)), tuple(sorted(rows)))
+        return Folding(self.matrices().a, self._equalities, layout)
 
     def values(self, plan: Array, variable: Any) -> Array:
         """Return the values of one CVXPY variable in a plan."""
@@ -69,19 +85,49 @@ class Program:
         return row_dual[self._rows[constraint.id]]
 
 
+class ParameterMap:
+    """CVXPY's own map from parameters to matrices, applied without its detours: two products with sparse matrices."""
+
+    def __init__(self, program: Any) -> None:
+        program.reduced_A.cache()
+        self._cost, self._entries = sp.csr_array(program.q), program.reduced_A.reduced_mat
+        indices, starts, (rows, columns) = program.reduced_A.problem_data_index
+        last = int(starts[columns - 1])
+        self._pattern = (indices[:last].astype(np.int32), starts[:columns].astype(np.int32), (rows, columns - 1))
+        self._right_rows, self._rows, self._last = indices[last:], rows, last
+        self._parameters = [(at, program.id_to_param.get(name)) for name, at in program.param_id_to_col.items()]
+        self._size = program.total_param_size + 1
+
+    def applied(self) -> tuple[Array, sp.csc_array, Array]:
+        """Return cost, matrix and right side for the present values of the parameters."""
+        values = np.ones(self._size)
+        for at, parameter in self._parameters:
+            if parameter is not None:
+                values[at : at + parameter.size] = np.ravel(parameter.value, order="F")
+        entries = self._entries @ values
+        right = np.zeros(self._rows)
+        right[self._right_rows] = entries[self._last :]
+        indices, starts, shape = self._pattern
+        return (self._cost @ values)[:-1], sp.csc_array((-entries[: self._last], indices, starts), shape=shape), right
+
+
 class Compiled:
-    """The compiled model of one shape. `basis` is where the last solve ended: a good start for the next one."""
+    """The compiled model of one shape, with the HiGHS that solves its linear programmes.
+
+    `basis` is where the last solve without that HiGHS ended.
+    """
 
     def __init__(self, shape: Shape, first: Problem) -> None:
         self.model = Model(shape)
         self.model.set_values(first)
         self.program = Program(self.model.problem())
         self.basis: highspy.HighsBasis | None = None
+        self.resident = Resident(self.program.folding(shape.steps), OPTIONS)
 
     def matrices(self, problem: Problem) -> Matrices:
         """Return the matrices for the numbers of `problem`, which must have this shape."""
         self.model.set_values(problem)
-        return self.program.matrices()
+        return replace(self.program.matrices(), resident=self.resident)
 
 
 def compiled_for(shape: Shape, first: Problem) -> Compiled:

@@ -9,16 +9,15 @@ so that a mixed-integer plan gets exact directions, duals and the same choice am
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 import highspy
 import numpy as np
-import numpy.typing as npt
-import scipy.sparse as sp
 
 from dash_app.domain.errors import SolverFailed
 from optimizer.schedule.checks import Array
+from optimizer.schedule.matrices import Answer, Matrices, Outcome, linear_program
+
+__all__ = ["Answer", "Matrices", "Outcome", "linear_program", "solve_matrices"]
 
 MIP_GAP = 1e-9
 SAME_OBJECTIVE = 1e-9
@@ -41,42 +40,6 @@ OPTIONS: dict[str, bool | int | float | str] = {
 }
 
 
-class Outcome(StrEnum):
-    """How a solve ended."""
-
-    OPTIMAL = "optimal"
-    INFEASIBLE = "infeasible"
-    TIME_LIMIT = "time_limit"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Matrices:
-    """minimise `cost @ x` so that `a @ x` is `right` in the first `equalities` rows and at most `right` below them."""
-
-    cost: Array
-    a: sp.csc_array
-    right: Array
-    equalities: int
-    lower: Array
-    upper: Array
-    binary: npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Answer:
-    """The outcome; `plans` are values of x, the most preferred first; `row_dual` is d objective / d right.
-
-    Without any feasible plan `plans` is empty and `gap` is None. `basis` may start the next, similar problem.
-    """
-
-    outcome: Outcome
-    plans: tuple[Array, ...] = ()
-    row_dual: Array | None = None
-    gap: float | None = None
-    seconds: float = 0.0
-    basis: highspy.HighsBasis | None = None
-
-
 def solve_matrices(
     matrices: Matrices,
     *,
@@ -84,7 +47,14 @@ def solve_matrices(
     time_limit_s: float,
     basis: highspy.HighsBasis | None = None,
 ) -> Answer:
-    """Return the answer to `matrices`; raise SolverFailed when HiGHS ends in any other way than an Outcome."""
+    """Return the answer to `matrices`; raise SolverFailed when HiGHS ends in any other way than an Outcome.
+
+    A linear programme with a resident is settled there wherever that is possible.
+    """
+    if matrices.resident is not None and not matrices.binary.any():
+        settled = matrices.resident.solve(matrices, secondary, time_limit_s)
+        if settled is not None:
+            return settled
     solver = _loaded(matrices)
     solver.setOptionValue("time_limit", time_limit_s)
     if basis is not None and not matrices.binary.any():
@@ -116,22 +86,6 @@ def _loaded(matrices: Matrices) -> highspy.Highs:
         solver.setOptionValue(name, value)
     solver.passModel(linear_program(matrices))
     return solver
-
-
-def linear_program(matrices: Matrices) -> highspy.HighsLp:
-    """Return the matrices as HiGHS wants them."""
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = matrices.a.shape
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = matrices.cost, matrices.lower, matrices.upper
-    lp.row_lower_ = np.where(np.arange(lp.num_row_) < matrices.equalities, matrices.right, -np.inf)
-    lp.row_upper_ = matrices.right
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_ = matrices.a.indptr, matrices.a.indices
-    lp.a_matrix_.value_ = matrices.a.data
-    if matrices.binary.any():
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(binary)] for binary in matrices.binary]
-    return lp
 
 
 def _outcome(solver: highspy.Highs) -> Outcome:
