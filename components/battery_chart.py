@@ -17,6 +17,7 @@ from components.aria import aria, data
 from components.battery_picture import BatteryPicture, Planned, planned_between
 from components.battery_rows import PRICE_TICKS, SOC_TICKS, draw_price_row, draw_soc_row, price_unit
 from components.chart_rows import PLANNED, write
+from components.numbers import number
 from components.plan_axes import draw_ground
 from components.plan_data import Column
 from components.plan_layers import area, axis_ticks, stairs
@@ -138,7 +139,7 @@ def _draw_values(figure: go.Figure, x: list[datetime], values: np.ndarray, name:
     figure.add_scatter(
         x=x,
         y=shown.tolist(),
-        customdata=[f"{abs(value):.1f} kW" if column else _in_words(value) for value in values],
+        customdata=[f"{number(abs(value), 1)} kW" if column else _in_words(value) for value in values],
         name=name,
         meta=column.value if column else "plan",
         mode="markers",
@@ -150,7 +151,7 @@ def _draw_values(figure: go.Figure, x: list[datetime], values: np.ndarray, name:
 def _in_words(battery_kw: float) -> str:
     if round(abs(battery_kw), 1) == 0:
         return _("at rest")
-    power = f"{abs(battery_kw):.1f} kW"
+    power = f"{number(abs(battery_kw), 1)} kW"
     return _("discharge %(power)s", power=power) if battery_kw > 0 else _("charge %(power)s", power=power)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from components.numbers import number
 from components.plan_data import Column, band_of, plan_frame
 from components.plan_layers import Floats, area, stacked, stairs
 from components.plan_picture import PlanPicture, walls
@@ -173,9 +174,9 @@ def _draw_values(figure: go.Figure, part: Part, payload: Payload) -> None:
 
 
 def _texts(part: Part, column: Column, payload: Payload) -> list[str]:
-    values = [f"{value:.1f} kW" for value in part.frame[column]]
+    values = [f"{number(value, 1)} kW" for value in part.frame[column]]
     band = band_of(payload, column) if part.planned and column in (Column.PV, Column.LOAD) else None
     if band is None:
         return values
     low, high = (end.to_numpy()[-len(values) :] for end in band)
-    return [f"{text} ({a:.1f}–{b:.1f})" for text, a, b in zip(values, low, high, strict=True)]
+    return [f"{text} ({number(a, 1)}–{number(b, 1)})" for text, a, b in zip(values, low, high, strict=True)]

@@ -37,6 +37,15 @@ def _(text: str, **facts: object) -> str:
     return translated % facts if facts else translated
 
 
+def inside_sentence(text: str) -> str:
+    """Return words as they stand inside a sentence: only their first letter turns small.
+
+    >>> inside_sentence("Lowest CO₂")
+    'lowest CO₂'
+    """
+    return text[:1].lower() + text[1:]
+
+
 def mark(text: str) -> str:
     """Return `text` unchanged: marks a word of a table for the catalogue; `_` translates it where it is shown."""
     return text

@@ -12,12 +12,12 @@ from dash import html
 from components.aria import aria, data
 from components.badges import Tone, badge
 from components.icons import Icon
-from components.numbers import duration, moment_words, money, with_unit
+from components.numbers import duration, moment_words, money, number, with_unit
 from components.plan_data import co2_change_kg, differing_steps, saving
 from components.plan_words import goal_words, signed, state_words, title_words, why_words
 from components.recommendation_card import RecommendationCard, recommendation_card
 from components.states import no_permission
-from components.words import _
+from components.words import _, inside_sentence
 from dash_app.domain.project import Right
 from dash_app.domain.recommendation import IN_FORCE, Payload, Recommendation, State
 from dash_app.domain.schedule import Objective
@@ -87,7 +87,7 @@ def meaning_badges(payload: Payload) -> list[html.Span]:
         badges.append(badge(text, Tone.WARNING if worse else Tone.OK, Icon.ARROW_UP if worse else Icon.ARROW_DOWN))
     if higher_kw > 0.05:
         badges.append(badge(_("Peak %(power)s", power=signed(higher_kw, "kW")), Tone.WARNING, Icon.ARROW_UP))
-    badges.append(badge(_("%(cycles)s cycles", cycles=f"{payload.expected.cycles:.1f}"), symbol=Icon.ARROW_REPEAT))
+    badges.append(badge(_("%(cycles)s cycles", cycles=number(payload.expected.cycles, 1)), symbol=Icon.ARROW_REPEAT))
     badges.append(badge(_("Within limits"), symbol=Icon.SHIELD_CHECK))
     return badges[:MOST_BADGES]
 
@@ -120,7 +120,7 @@ def _card(plan: Recommendation, board: Board, selected: bool, href: str) -> Reco
     simulated = board.site is not None and board.site.battery is not None and board.site.battery.simulated
     goal = goal_words(plan.payload.objective)
     return RecommendationCard(
-        label=_("%(plan)s · %(goal)s", plan=plan.label, goal=goal.lower()),
+        label=_("%(plan)s · %(goal)s", plan=plan.label, goal=inside_sentence(goal)),
         badge=state_badge(plan, board),
         title=title_words(plan.payload, board.now, board.zone),
         gain=gain,
@@ -173,7 +173,7 @@ def _earlier(plans: Sequence[Recommendation], address: Address, pathname: str, a
         html.Li(
             [
                 html.A(plan.label, href=pathname + address.query(number=plan.number), **data(address=address_id)),
-                f" {state_words(plan.state).lower()}",
+                f" {inside_sentence(state_words(plan.state))}",
             ]
         )
         for plan in plans

@@ -14,7 +14,7 @@ from components.numbers import clock_time, duration, moment_words, money
 from components.plan_data import saving
 from components.plan_words import band_words, battery_words, corridor_words, order_words, state_words, title_words
 from components.tables import table
-from components.words import _
+from components.words import _, inside_sentence
 from dash_app.domain import errors
 from dash_app.domain.errors import EnergyError
 from dash_app.domain.recommendation import IN_FORCE, Payload, Recommendation
@@ -126,7 +126,7 @@ def refusal_words(error: EnergyError) -> str:
 
 def done_words(plan: Recommendation, site: Site | None) -> str:
     """Return what was decided; a plan in force says until when."""
-    state = state_words(plan.state).lower()
+    state = inside_sentence(state_words(plan.state))
     if plan.state not in IN_FORCE or site is None:
         return _("%(plan)s is %(state)s.", plan=plan.label, state=state)
     until = moment_words(plan.payload.steps[-1].end, site.timezone)
