@@ -18,6 +18,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from components.tokens import THEMES, Theme, rgb_of
 from dash_app.app import PAGES
 from tests.e2e.demo import CHROMIUM, FLAGS, Demo, running_demo, signed_in
 from tests.e2e.looking import DESK, PHONE, WITHIN_MS, a_context, path_at, settled
@@ -30,6 +31,7 @@ MAP_PAINTED_MS = 2_000
 READ_WITHIN_MS = 60_000
 STILL_READING = re.compile(r"^(Loading|Reading) ")
 COLOURS = 256
+ENERGIES = ("pv", "discharge", "charge", "grid_import", "grid_export", "load", "heat", "neutral", "loss")
 SHEET_WIDTH, GAP, HEAD = 2400, 24, 28
 COLUMNS = {"light": 4, "dark": 4, "phone": 8}
 BACKGROUND = {"light": "#E3E7EC", "dark": "#000000", "phone": "#E3E7EC"}
@@ -107,16 +109,28 @@ def shoot(page: Page, name: str, look: str) -> None:
     """Write one picture, without a focus ring or a half-open menu, in few colours: a third of the bytes."""
     page.mouse.move(0, 0)
     picture = Image.open(io.BytesIO(page.screenshot(animations="disabled", caret="hide"))).convert("RGB")
-    in_few_colours(picture).save(FOLDER / f"{name}-{look}.png", optimize=True)
+    in_few_colours(picture, look).save(FOLDER / f"{name}-{look}.png", optimize=True)
 
 
-def in_few_colours(picture: Image.Image) -> Image.Image:
-    """Return a picture in its most frequent colours: those of the look stay exactly what they are."""
+def in_few_colours(picture: Image.Image, look: str) -> Image.Image:
+    """Return a picture in the colours of its theme and their tints, and in those that are most frequent in it."""
     counted = picture.getcolors(picture.width * picture.height) or []
-    kept = [colour for _count, colour in sorted(counted, reverse=True)[:COLOURS]]
+    frequent = [colour for _count, colour in sorted(counted, reverse=True)]
+    kept = list(dict.fromkeys([*theme_colours(THEMES[LOOKS[look][1]]), *frequent]))[:COLOURS]
     palette = Image.new("P", (1, 1))
     palette.putpalette([channel for colour in kept for channel in colour])
     return picture.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
+def theme_colours(theme: Theme) -> list[tuple[int, ...]]:
+    """Return every colour of a theme, and those of energies mixed with the surface as fills are."""
+    surface = rgb_of(theme.surface)
+    mixes = [
+        tuple(round(share * ink + (1 - share) * ground) for ink, ground in zip(colour, surface, strict=True))
+        for colour in (rgb_of(getattr(theme, name)) for name in ENERGIES)
+        for share in (0.75, 0.5, 0.25)
+    ]
+    return [*(rgb_of(colour) for _name, colour in theme.css_items()), *mixes]
 
 
 def sheet(look: str) -> Image.Image:
@@ -135,7 +149,7 @@ def sheet(look: str) -> Image.Image:
         pen.text((left, top), name, fill=INK[look], font_size=18)
         with Image.open(FOLDER / f"{name}-{look}.png") as picture:
             whole.paste(picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS), (left, top + HEAD))
-    return in_few_colours(whole)
+    return in_few_colours(whole, look)
 
 
 if __name__ == "__main__":
