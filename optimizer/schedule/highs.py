@@ -15,9 +15,10 @@ import numpy as np
 
 from dash_app.domain.errors import SolverFailed
 from optimizer.schedule.checks import Array
+from optimizer.schedule.isolated import solve_apart
 from optimizer.schedule.matrices import Answer, Matrices, Outcome, linear_program
 
-__all__ = ["Answer", "Matrices", "Outcome", "linear_program", "solve_matrices"]
+__all__ = ["Answer", "Matrices", "Outcome", "linear_program", "solve_here", "solve_matrices"]
 
 MIP_GAP = 1e-9
 SAME_OBJECTIVE = 1e-9
@@ -49,12 +50,26 @@ def solve_matrices(
 ) -> Answer:
     """Return the answer to `matrices`; raise SolverFailed when HiGHS ends in any other way than an Outcome.
 
-    A linear programme with a resident is settled there wherever that is possible.
+    A linear programme with a resident is settled there wherever that is possible; binaries are searched in a process
+    of their own, which is killed where it overruns its limit.
     """
-    if matrices.resident is not None and not matrices.binary.any():
+    if matrices.binary.any():
+        return solve_apart(matrices, secondary, time_limit_s)
+    if matrices.resident is not None:
         settled = matrices.resident.solve(matrices, secondary, time_limit_s)
         if settled is not None:
             return settled
+    return solve_here(matrices, secondary=secondary, time_limit_s=time_limit_s, basis=basis)
+
+
+def solve_here(
+    matrices: Matrices,
+    *,
+    secondary: Sequence[Array] = (),
+    time_limit_s: float,
+    basis: highspy.HighsBasis | None = None,
+) -> Answer:
+    """Return the answer to `matrices` from a new HiGHS in this process; raise SolverFailed as `solve_matrices` does."""
     solver = _loaded(matrices)
     solver.setOptionValue("time_limit", time_limit_s)
     if basis is not None and not matrices.binary.any():

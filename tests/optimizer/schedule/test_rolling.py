@@ -63,7 +63,7 @@ def test_both_paths_reach_the_same_optimum_on_random_problems(seed: int) -> None
 
 
 @pytest.mark.parametrize("demand", [None, {"price_per_kw": 5.0, "already_incurred_kw": 10.0}])
-def test_a_moving_horizon_is_settled_by_the_rolling_path_with_the_plan_of_the_cold_one(
+def test_a_moving_horizon_has_the_plan_of_the_cold_path(
     demand: dict[str, float] | None,
 ) -> None:
     extra: dict[str, Any] = {"demand_charge": demand} if demand else {}
