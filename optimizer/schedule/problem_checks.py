@@ -20,10 +20,11 @@ def check_problem(problem: Problem) -> None:
         _check_storage(problem, storage)
     for index, load in enumerate(problem.flexible_loads):
         _check_flexible(problem, load, f"flexible_loads[{index}]")
-    ids = [device.device_id for device in problem.devices]
+    seen: set[str] = set()
     for device in problem.devices:
-        if ids.count(device.device_id) > 1:
+        if device.device_id in seen:
             raise InvalidProblem(f"{device.key}: the id {device.device_id!r} is used twice")
+        seen.add(device.device_id)
         device.check(problem)
 
 

@@ -15,11 +15,11 @@ import cvxpy as cp
 import numpy as np
 
 from optimizer.schedule.compiled import Program
-from optimizer.schedule.devices.generator import Generator
 from optimizer.schedule.highs import Outcome, solve_matrices
 from optimizer.schedule.model import Model, Shape, most_export_kw, most_import_kw
 from optimizer.schedule.problem import Problem, Storage
 from optimizer.schedule.solution import Conflict
+from optimizer.schedule.values import most_co2_kg
 
 NOTHING = 1e-7
 """Room up to this is the solver's own tolerance."""
@@ -103,12 +103,7 @@ def _limits(problem: Problem, model: Model) -> Iterator[Limit]:
     if problem.co2_limit_kg is not None:
         kg_per_kw = problem.hours * problem.co2
         emitted = kg_per_kw @ model.import_kw + sum(block.co2_kg for block in model.devices)
-        most_kg = float(kg_per_kw @ most_import_kw(problem)) + sum(
-            float(problem.hours.sum()) * device.max_kw * device.co2_kg_per_kwh
-            for device in problem.devices
-            if isinstance(device, Generator)
-        )
-        room = Room.at("co2_limit_kg", "kg", most_kg)
+        room = Room.at("co2_limit_kg", "kg", most_co2_kg(problem))
         yield room, emitted <= problem.co2_limit_kg + room.given
 
 

@@ -47,6 +47,11 @@ def objective_of(problem: Problem, flows: Flows) -> float:
     return energy + demand.price_per_kw * max(demand.already_incurred_kw, float(flows.import_kw.max()))
 
 
+def emitted_kg(problem: Problem, flows: Flows) -> float:
+    """Return the CO2 of imports and of devices."""
+    return float(np.sum(problem.hours * problem.co2 * flows.import_kw)) + devices_co2_kg(problem, flows)
+
+
 def _check_complete(problem: Problem, flows: Flows) -> None:
     """Check that every series is there, of full length, finite and not negative."""
     batteries = {storage.battery_id for storage in problem.storages}
@@ -118,6 +123,6 @@ def _check_flexible(problem: Problem, flows: Flows) -> None:
 def _check_totals(problem: Problem, flows: Flows) -> None:
     if problem.co2_limit_kg is None:
         return
-    emitted = float(np.sum(problem.hours * problem.co2 * flows.import_kw)) + devices_co2_kg(problem, flows)
+    emitted = emitted_kg(problem, flows)
     if emitted > problem.co2_limit_kg + TOLERANCE:
         raise PlanRejected(f"co2_limit_kg: {emitted:g} kg of {problem.co2_limit_kg:g} kg")

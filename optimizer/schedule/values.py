@@ -89,3 +89,9 @@ def wanted_max_kwh(storage: Storage, steps: int) -> Array:
         if target.maximum is not None:
             most[target.after_step] = min(most[target.after_step], target.maximum * storage.capacity_kwh)
     return most
+
+
+def most_co2_kg(problem: Problem) -> float:
+    """Return the most CO2 that imports and devices could emit over the horizon."""
+    imported = float((problem.hours * problem.co2) @ most_import_kw(problem))
+    return imported + sum(device.most_co2_kg(problem) for device in problem.devices)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,6 +86,10 @@ class CapacityCharge(Rule):
             "already_incurred_kw": self.already_incurred_kw,
             "price_per_kw": self.price_per_kw,
         }
+
+    def without_cost(self) -> CapacityCharge:
+        """Return the charge at a price of 0."""
+        return replace(self, price_per_kw=0.0)
 
     def _counted(self, problem: Problem) -> Array:
         if not self.windows:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dash_app.domain.errors import InvalidProblem
 from optimizer.schedule.checks import Array, check_number
-from optimizer.schedule.devices.device import Series, window
+from optimizer.schedule.devices.device import Free, Series, window
 from optimizer.schedule.devices.running import Running, state_running
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class DeferrableLoad:
+class DeferrableLoad(Free):
     """A load that runs in the steps [start_step, end_step), in runs of at least m steps, started at most k times.
 
     min_kw*on_t <= y_t <= max_kw*on_t ;  on_t = 0 outside of its window

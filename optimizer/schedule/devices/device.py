@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 
@@ -50,8 +50,29 @@ class Device(Protocol):
     def net_kw(self, series: Series) -> Array:
         """Return what it takes minus what it gives in each step."""
 
+    def without_cost(self) -> Device:
+        """Return the same device at no cost of its own; what decides the matrices stays."""
 
-class Rule:
+    def most_co2_kg(self, problem: Problem) -> float:
+        """Return the most CO2 it could emit over the horizon."""
+
+
+class Free:
+    """What costs nothing of its own and emits nothing."""
+
+    __slots__ = ()
+
+    def without_cost(self) -> Self:
+        """Return itself."""
+        return self
+
+    def most_co2_kg(self, problem: Problem) -> float:
+        """Return 0."""
+        del problem
+        return 0.0
+
+
+class Rule(Free):
     """The half of a device that a rule needs not: it takes and gives nothing, and has nothing to tell."""
 
     __slots__ = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,11 +37,13 @@ class Generator:
     cost_per_start: float = 0.0
     co2_kg_per_kwh: float = 0.0
     running: Running = field(default_factory=Running)
+    always_switched: bool = False
 
     @property
     def switched(self) -> bool:
         """Whether being on or off matters."""
-        return self.min_kw > 0 or self.cost_per_h_on > 0 or self.cost_per_start > 0 or not self.running.free
+        costly = self.cost_per_h_on > 0 or self.cost_per_start > 0
+        return self.always_switched or self.min_kw > 0 or costly or not self.running.free
 
     def check(self, problem: Problem) -> None:
         """Raise InvalidProblem naming the key that is wrong."""
@@ -97,3 +99,11 @@ class Generator:
     def net_kw(self, series: Series) -> Array:
         """Return what it takes: less than nothing."""
         return -series["power_kw"]
+
+    def without_cost(self) -> Generator:
+        """Return the generator at no cost, switched where it was before."""
+        return replace(self, always_switched=self.switched, cost_per_kwh=0.0, cost_per_h_on=0.0, cost_per_start=0.0)
+
+    def most_co2_kg(self, problem: Problem) -> float:
+        """Return the CO2 of full power all the time."""
+        return float(problem.hours.sum()) * self.max_kw * self.co2_kg_per_kwh

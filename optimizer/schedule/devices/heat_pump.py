@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optimizer.schedule.checks import Array, check_number, check_series
-from optimizer.schedule.devices.device import Series, carried
+from optimizer.schedule.devices.device import Free, Series, carried
 from optimizer.schedule.devices.running import Running, state_running
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class HeatPump:
+class HeatPump(Free):
     """A heat pump that takes p_t, and a store that holds h_t of heat at the end of a step.
 
         h_t = (1 - loss_per_h)^dt * h_{t-1} + dt*(cop_t*p_t - heat_load_kw_t) ,   h_{-1} = heat_init_kwh

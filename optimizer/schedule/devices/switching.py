@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,3 +71,7 @@ class SwitchingCost(Rule):
             "way_before": before,
             "cost_per_change": self.cost_per_change,
         }
+
+    def without_cost(self) -> SwitchingCost:
+        """Return the rule at a price of 0."""
+        return replace(self, cost_per_change=0.0)

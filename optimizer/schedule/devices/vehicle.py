@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dash_app.domain.errors import InvalidProblem
 from optimizer.schedule.checks import Array, check_number, check_positive
-from optimizer.schedule.devices.device import Series, carried, window
+from optimizer.schedule.devices.device import Free, Series, carried, window
 
 if TYPE_CHECKING:
     from optimizer.schedule.devices.block import Block
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ElectricVehicle:
+class ElectricVehicle(Free):
     """An electric vehicle at its charge point in the steps [arrive_step, depart_step).
 
         c_t = d_t = 0                                     while it is away
@@ -128,6 +128,10 @@ class ElectricVehicle:
     def net_kw(self, series: Series) -> Array:
         """Return what it takes minus what it gives."""
         return series["charge_kw"] - series["discharge_kw"]
+
+    def without_cost(self) -> ElectricVehicle:
+        """Return the vehicle without wear."""
+        return replace(self, wear_per_kwh_discharged=0.0)
 
     def _here(self, problem: Problem) -> Array:
         return window(problem.steps, self.arrive_step, self.depart_step)
