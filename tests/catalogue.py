@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -18,6 +19,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "dash_app" / "translations"
+NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 KEYWORDS = {**DEFAULT_KEYWORDS, "mark": None}
 HEADER = """# Words of Energy DashBoard; `make translations` brings this file up to date.
 msgid ""
@@ -76,7 +78,8 @@ def written(catalogue: Catalog) -> str:
 
 
 def compiled(catalogue: Catalog) -> bytes:
-    """Return what gettext reads."""
+    """Return what gettext reads, the same bytes for the same words: no dates of its own making."""
+    catalogue.creation_date = catalogue.revision_date = NO_DATE
     binary = io.BytesIO()
     write_mo(binary, catalogue)
     return binary.getvalue()

@@ -16,7 +16,7 @@ from flask_babel import Babel
 from components import numbers
 from components.words import CATALOGUES, LANGUAGES, _, language, ngettext
 from dash_app import navigation
-from tests.catalogue import FOLDER, catalogue_files, extracted, forms, read, untranslated
+from tests.catalogue import FOLDER, catalogue_files, compiled, extracted, forms, read, untranslated
 
 GERMAN = FOLDER / "de" / "LC_MESSAGES" / "messages.po"
 PLACES = re.compile(r"%\(\w+\)[sd]|(?<!%)\{\w*\}")
@@ -53,8 +53,12 @@ def test_no_word_is_without_a_translation() -> None:
 
 def test_the_compiled_catalogue_is_the_written_one() -> None:
     with GERMAN.with_suffix(".mo").open("rb") as file:
-        compiled = {forms(one.id): forms(one.string or "") for one in read_mo(file) if one.id}
-    assert compiled == {forms(one.id): forms(one.string or "") for one in messages()}, "run `make translations`"
+        known = {forms(one.id): forms(one.string or "") for one in read_mo(file) if one.id}
+    assert known == {forms(one.id): forms(one.string or "") for one in messages()}, "run `make translations`"
+
+
+def test_compiling_again_changes_nothing() -> None:
+    assert GERMAN.with_suffix(".mo").read_bytes() == compiled(read(GERMAN)), "run `make translations`"
 
 
 def test_translations_keep_the_places_of_their_facts() -> None:
