@@ -1,4 +1,4 @@
-"""Weights and intervals learned from the components' own past forecasts, never from targets that are still to come."""
+"""Weights learned from the components' own past forecasts, never from targets that are still to come."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ SHARPNESS = 12
 EVERY = timedelta(hours=6)
 LEARN_FROM = timedelta(days=28)
 MIN_SCORES = 30
-MIN_RESIDUALS = 60
-WIDEN_WHEN_YOUNG = 1.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +34,12 @@ class Runs:
     actuals: np.ndarray
     step: timedelta
 
-    def known_at(self, origin: pd.Timestamp) -> np.ndarray:
-        """Return which targets had been measured at `origin`, as a mask over (origin, lead)."""
+    def known_at(self, origin: pd.Timestamp, window: timedelta = LEARN_FROM) -> np.ndarray:
+        """Return which targets had been measured at `origin`, of forecasts not older than `window` before them."""
         ends = self.origins.to_numpy()[:, None] + (np.arange(self.actuals.shape[1]) + 1)[None, :] * np.timedelta64(
             self.step
         )
-        young = self.origins.to_numpy()[:, None] >= np.datetime64(origin - LEARN_FROM - timedelta(days=2))
+        young = self.origins.to_numpy()[:, None] >= np.datetime64(origin - window - timedelta(days=2))
         return (ends <= np.datetime64(origin)) & young & np.isfinite(self.actuals)
 
 
@@ -83,9 +81,9 @@ def bucket_of(steps: int, step: timedelta) -> np.ndarray:
     return np.searchsorted(BUCKET_EDGES_H, lead_h, side="left")
 
 
-def learn_weights(runs: Runs, origin: pd.Timestamp) -> np.ndarray:
+def learn_weights(runs: Runs, origin: pd.Timestamp, window: timedelta = LEARN_FROM) -> np.ndarray:
     """Return `weights[component, bucket]`, each column summing to 1; equal until a bucket has 30 scores."""
-    mask = runs.known_at(origin)
+    mask = runs.known_at(origin, window)
     buckets = bucket_of(runs.actuals.shape[1], runs.step)
     weights = np.full((len(runs.names), len(BUCKET_EDGES_H) + 1), 1.0 / len(runs.names))
     for bucket in range(weights.shape[1]):
@@ -103,48 +101,13 @@ def mix(forecasts: np.ndarray, weights: np.ndarray, step: timedelta) -> np.ndarr
     return (np.nan_to_num(forecasts) * usable).sum(axis=0) / np.maximum(usable.sum(axis=0), 1e-12)
 
 
-def learn_spread(
-    runs: Runs, mixed: np.ndarray, origin: pd.Timestamp, targets: pd.DatetimeIndex, quantiles: tuple[float, ...]
-) -> np.ndarray:
-    """Return what to add to the forecast for each quantile: `spread[quantile, step]`.
-
-    Split conformal: the empirical quantile of the mix's own residuals in the same bucket and six-hour part of the day;
-    the whole bucket, then everything, where fewer than 60 are known. Widened while the site is young.
-    """
-    residual = np.where(runs.known_at(origin), runs.actuals - mixed, np.nan)
-    leads = bucket_of(residual.shape[1], runs.step)
-    starts = runs.origins.to_numpy()[:, None] + np.arange(residual.shape[1])[None, :] * np.timedelta64(runs.step)
-    part_of = pd.DatetimeIndex(starts.ravel()).hour.to_numpy().reshape(residual.shape) // 6
-    spread = np.zeros((len(quantiles), len(targets)))
-    ahead = bucket_of(len(targets), runs.step)
-    for bucket in np.unique(ahead):
-        for part in range(4):
-            here = (ahead == bucket) & (targets.hour.to_numpy() // 6 == part)
-            if here.any():
-                pool = _pool(residual, leads == bucket, part_of == part)
-                spread[:, here] = _quantiles(pool, quantiles)[:, None]
-    return spread
-
-
 def _inverse_error(runs: Runs, scored: np.ndarray) -> np.ndarray:
-    error = np.abs(runs.forecasts - runs.actuals[None])[:, scored]
-    mae = np.where(np.isfinite(error).all(axis=1), np.nan_to_num(error).mean(axis=1), np.inf)
+    """Return the weights in one bucket; a component that said nothing for a tenth of the targets gets none."""
+    error = np.abs(runs.forecasts[:, scored] - runs.actuals[scored][None, :])
+    said = np.isfinite(error)
+    mean = np.where(said, error, 0.0).sum(axis=1) / np.maximum(said.sum(axis=1), 1)
+    mae = np.where(said.mean(axis=1) >= 0.9, mean, np.inf)
     if not np.isfinite(mae).any():
         return np.full(len(mae), 1.0 / len(mae))
-    raw = (np.maximum(mae, 1e-9) / np.nanmin(np.maximum(mae, 1e-9))) ** -SHARPNESS
+    raw = (np.maximum(mae, 1e-9) / np.maximum(mae, 1e-9).min()) ** -SHARPNESS
     return raw / raw.sum()
-
-
-def _pool(residual: np.ndarray, in_bucket: np.ndarray, in_part: np.ndarray) -> np.ndarray:
-    finite = np.isfinite(residual)
-    for chosen in (finite & in_bucket[None, :] & in_part, finite & in_bucket[None, :], finite):
-        if chosen.sum() >= MIN_RESIDUALS:
-            return residual[chosen]
-    return residual[finite] * WIDEN_WHEN_YOUNG
-
-
-def _quantiles(pool: np.ndarray, quantiles: tuple[float, ...]) -> np.ndarray:
-    if len(pool) == 0:
-        return np.zeros(len(quantiles))
-    values = np.quantile(pool, quantiles)
-    return np.where(np.array(quantiles) == 0.5, 0.0, values)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
 
-from optimizer.forecast.components import Component, lagged, taken_from
+from dash_app.domain.quality_sun import measured_at
+from optimizer.forecast.components import Component, taken_from
 from optimizer.forecast.history import History
 
 DAYS = 28
@@ -17,6 +18,22 @@ AHEAD = timedelta(days=16)
 
 DAWN_W_M2 = 20.0
 """Below this clear-sky irradiance a ratio of two suns means nothing."""
+
+ENVELOPE = 0.93
+"""This quantile of the scaled days is what a clear day brings."""
+
+FLOOR = 0.02
+"""The least size of an error, as a share of the array's best."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaledDays:
+    """The last 28 known days at the slot of each target, scaled to its sun: `days[day, lead]` kW, newest first."""
+
+    days: np.ndarray
+    sun: np.ndarray
+    envelope: np.ndarray
+    best_kw: float
 
 
 def clear_sky_shape(index: pd.DatetimeIndex, step: timedelta, *, latitude: float, longitude: float) -> np.ndarray:
@@ -28,51 +45,57 @@ def clear_sky_shape(index: pd.DatetimeIndex, step: timedelta, *, latitude: float
     return haurwitz(zenith)["ghi"].to_numpy()
 
 
-def pv_components(
-    history: History, *, latitude: float, longitude: float, measured_shift: timedelta
-) -> dict[str, Component]:
-    """Return the PV components of a site whose whole history this is.
-
-    `measured_shift` is served time minus time of measurement: the sun is the one of the date of measurement.
-    """
-    sun = _local_sun(history, latitude, longitude, measured_shift)
+def pv_components(sun: pd.Series) -> dict[str, Component]:
+    """Return the PV components of a site whose clear sky (`local_sun`) this is."""
     return {
-        "clear_sky_median_28": _component(sun, np.nanmedian, DAYS),
-        "clear_sky_mean_28": _component(sun, np.nanmean, DAYS),
-        "clear_sky_mean_7": _component(sun, np.nanmean, 7),
+        "clear_sky_median_28": lambda known, targets: np.median(scaled_days(sun, known, targets).days, axis=0),
+        "clear_sky_mean_28": lambda known, targets: scaled_days(sun, known, targets).days.mean(axis=0),
+        "clear_sky_mean_7": lambda known, targets: scaled_days(sun, known, targets).days[:7].mean(axis=0),
     }
 
 
-def _component(sun: pd.Series, statistic: Callable[..., np.ndarray], days: int) -> Component:
-    """Return a component: a statistic of the same slot on the last `days` days, each scaled to the target's sun."""
+def scaled_days(sun: pd.Series, known: History, targets: pd.DatetimeIndex) -> ScaledDays:
+    """Return the last 28 days (or as many as there are) at the slot of each of consecutive targets from the origin."""
+    per_day = known.steps_per_day
+    values = known.values.to_numpy()
+    count = max(1, min(DAYS, len(values) // per_day))
+    if len(values) < per_day:
+        values = np.concatenate([np.zeros(per_day - len(values)), values])
+    span = count * per_day
+    newest_first = values[-span:].reshape(count, per_day)[::-1]
+    then = taken_from(sun, targets[:1], span, known.step, span).reshape(count, per_day)[::-1]
+    slot = np.arange(len(targets)) % per_day
+    now = taken_from(sun, targets, 0, known.step)
+    ratio = np.clip(now[None, :] / np.maximum(then[:, slot], DAWN_W_M2), 0.5, 2.0)
+    days = newest_first[:, slot] * np.where(now <= 0.0, 0.0, ratio)
+    return ScaledDays(
+        days=days, sun=now, envelope=np.quantile(days, ENVELOPE, axis=0), best_kw=float(newest_first.max())
+    )
 
-    def forecast(history: History, targets: pd.DatetimeIndex) -> np.ndarray:
-        now = taken_from(sun, targets, 0, history.step)
-        scaled = [
-            lagged(history, targets, day)
-            * _ratio(now, taken_from(sun, targets, day * history.steps_per_day, history.step))
-            for day in range(1, days + 1)
-        ]
-        return _column_wise(statistic, np.array(scaled))
 
-    return forecast
+def error_scale(sun: pd.Series, known: History, targets: pd.DatetimeIndex) -> np.ndarray:
+    """Return the size of a PV error: what a clear day brings at the slot, at least 2 % of the array's best."""
+    scaled = scaled_days(sun, known, targets)
+    return np.maximum(scaled.envelope, max(FLOOR * scaled.best_kw, 1e-6))
 
 
-def _local_sun(history: History, latitude: float, longitude: float, shift: timedelta) -> pd.Series:
-    """Return the clear sky over the history and beyond, by naive local time; 28 days before it as well."""
+def local_sun(
+    history: History, latitude: float, longitude: float, shift: timedelta, issued_at: datetime | None = None
+) -> pd.Series:
+    """Return the clear sky over the history and beyond, by naive local time; 28 days before it as well.
+
+    `shift` is served time minus time of measurement at `issued_at` (default: the end of the history). A replay runs on
+    the site's wall clock: what is served at nine was measured at nine, whatever the clock did between.
+    """
     start, end = history.values.index[0] - timedelta(days=DAYS), history.values.index[-1] + AHEAD
     local = pd.date_range(start, end, freq=history.step)
     utc = local.tz_localize(history.zone, ambiguous=np.ones(len(local), dtype=bool), nonexistent="shift_forward")
-    measured = pd.DatetimeIndex(utc.tz_convert("UTC") - shift)
+    now = issued_at or _utc(history)
+    measured = measured_at(pd.DatetimeIndex(utc.tz_convert("UTC")), shift, now, history.zone)
     shape = clear_sky_shape(measured, history.step, latitude=latitude, longitude=longitude)
     return pd.Series(shape, index=local)
 
 
-def _ratio(now: np.ndarray, then: np.ndarray) -> np.ndarray:
-    ratio = np.clip(now / np.maximum(then, DAWN_W_M2), 0.5, 2.0)
-    return np.where(now <= 0.0, 0.0, ratio)
-
-
-def _column_wise(statistic: Callable[..., np.ndarray], stacked: np.ndarray) -> np.ndarray:
-    empty = ~np.isfinite(stacked).any(axis=0)
-    return statistic(np.where(empty, 0.0, stacked), axis=0)
+def _utc(history: History) -> datetime:
+    end = history.origin.tz_localize(history.zone, ambiguous=True, nonexistent="shift_forward")
+    return end.tz_convert("UTC").to_pydatetime()

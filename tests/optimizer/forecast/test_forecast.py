@@ -12,7 +12,7 @@ from optimizer.forecast import components
 from optimizer.forecast.history import build_history
 from optimizer.forecast.mix import learn_weights, run_components, training_origins
 from optimizer.forecast.model import LOAD_COMPONENTS, forecast_load, forecast_pv
-from optimizer.forecast.sun import clear_sky_shape
+from optimizer.forecast.sun import clear_sky_shape, local_sun
 
 QUARTER = timedelta(minutes=15)
 LONDON = ZoneInfo("Europe/London")
@@ -131,3 +131,23 @@ def test_the_sun_is_the_one_of_the_date_of_measurement() -> None:
     expected = clear_sky_shape(frame.index - shift, QUARTER, **place) / 10
     day = expected > 10
     np.testing.assert_allclose(frame["p50"][day], expected[day], rtol=0.08)
+
+
+def test_the_sun_of_a_replay_runs_on_the_wall_clock_across_a_clock_change() -> None:
+    """Served in June in Melbourne (winter time), measured 26 weeks before (summer time): nine o'clock stays nine."""
+    melbourne = ZoneInfo("Australia/Melbourne")
+    end = datetime(2021, 6, 7, 2, 0, tzinfo=UTC)
+    wall = pd.date_range("2021-04-20 00:00", "2021-06-09 12:00", freq=QUARTER, inclusive="left")
+    measured = (wall - timedelta(weeks=26)).tz_localize(melbourne).tz_convert("UTC")
+    place = {"latitude": -37.9, "longitude": 145.1}
+    true = pd.Series(clear_sky_shape(measured, QUARTER, **place) / 10, index=wall.tz_localize(melbourne))
+    true = true.tz_convert("UTC")
+    shift = end - (end.astimezone(melbourne).replace(tzinfo=None) - timedelta(weeks=26)).replace(tzinfo=melbourne)
+    assert shift == timedelta(weeks=26, hours=1)
+    history = build_history(true, zone=melbourne, issued_at=end, positive=False)
+    sun = local_sun(history, -37.9, 145.1, shift, end)
+    at_noon = pd.Timestamp("2021-06-08 12:00")
+    expected = clear_sky_shape(
+        pd.DatetimeIndex([at_noon - timedelta(weeks=26)]).tz_localize(melbourne).tz_convert("UTC"), QUARTER, **place
+    )
+    assert sun[at_noon] == pytest.approx(expected[0])
