@@ -58,7 +58,7 @@ def solve_exactly(problem: Problem, *, time_limit_s: float) -> Solution:
         spent_s += answer.seconds
         if answer.outcome is Outcome.INFEASIBLE:
             return _infeasible(problem, directions, spent_s, time_limit_s)
-        candidates = [_flows(compiled, problem, plan) for plan in answer.plans]
+        candidates = [flows_of(compiled, problem, plan) for plan in answer.plans]
         single = [flows for flows in candidates if not _both_ways(flows)]
         if single:
             return _solution(problem, compiled, answer, single[0], spent_s)
@@ -81,7 +81,7 @@ def directions_by_price(problem: Problem) -> Directions:
 def _run(compiled: Compiled, problem: Problem, time_limit_s: float) -> Answer:
     answer = solve_matrices(
         compiled.matrices(problem),
-        secondary=_secondary(compiled, problem),
+        secondary=preferences(compiled, problem),
         time_limit_s=time_limit_s,
         basis=compiled.basis,
     )
@@ -90,7 +90,7 @@ def _run(compiled: Compiled, problem: Problem, time_limit_s: float) -> Answer:
     return answer
 
 
-def _secondary(compiled: Compiled, problem: Problem) -> list[Array]:
+def preferences(compiled: Compiled, problem: Problem) -> list[Array]:
     """Return what decides among equally good plans: money where the objective leaves it out, then acting early."""
     early = [_acting_early(compiled, problem)]
     return early if problem.energy_weight > 0 else [_money(compiled, problem), *early]
@@ -124,7 +124,7 @@ def _money(compiled: Compiled, problem: Problem) -> Array:
     )
 
 
-def _flows(compiled: Compiled, problem: Problem, plan: Array) -> Flows:
+def flows_of(compiled: Compiled, problem: Problem, plan: Array) -> Flows:
     """Return a plan as flows that keep balance and storage to the last digit; powers below 0 by tolerance become 0."""
     model, zeros = compiled.model, np.zeros(problem.steps)
     names = [storage.battery_id for storage in problem.storages]
@@ -198,14 +198,14 @@ def _solution(problem: Problem, compiled: Compiled, answer: Answer, flows: Flows
         flows=flows,
         gap=answer.gap if answer.gap is not None and math.isfinite(answer.gap) else None,
         solve_ms=1e3 * spent_s,
-        duals=_duals(compiled, problem, answer),
+        duals=duals_of(compiled, problem, answer),
         keyed=problem.keyed,
     )
     check_plan(problem, solution)
     return solution
 
 
-def _duals(compiled: Compiled, problem: Problem, answer: Answer) -> Duals | None:
+def duals_of(compiled: Compiled, problem: Problem, answer: Answer) -> Duals | None:
     """Return the worth of limits; HiGHS gives d objective / d right side, which is <= 0 where more is better."""
     if answer.row_dual is None:
         return None

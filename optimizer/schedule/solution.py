@@ -12,9 +12,13 @@ from optimizer.schedule.checks import Array
 
 
 class Status(StrEnum):
-    """How the search for a plan ended; only OPTIMAL is the best plan that keeps every limit."""
+    """How the search for a plan ended; only OPTIMAL is the best plan that keeps every limit.
+
+    FEASIBLE keeps every limit too and costs at most its `gap` more than the best one.
+    """
 
     OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
     INFEASIBLE = "infeasible"
     TIME_LIMIT = "time_limit"
     INVALID = "invalid"
@@ -81,7 +85,7 @@ class Duals:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Solution:
-    """The answer. Flows, objective, gap and duals are there for OPTIMAL, and for TIME_LIMIT with an incumbent."""
+    """The answer. Flows, objective, gap and duals are there for OPTIMAL, FEASIBLE, and TIME_LIMIT with an incumbent."""
 
     status: Status
     objective: float | None = None

@@ -1,4 +1,4 @@
-"""The way in: light to import, because CVXPY and HiGHS are loaded by the first solve only."""
+"""The ways in: light to import, because CVXPY and HiGHS are loaded by the first solve only."""
 
 from __future__ import annotations
 
@@ -16,3 +16,13 @@ def solve_schedule(problem: Problem, *, time_limit_s: float = 60.0) -> Solution:
     from optimizer.schedule.exact import solve_exactly
 
     return solve_exactly(problem, time_limit_s=time_limit_s)
+
+
+def solve_schedule_fast(problem: Problem, *, time_limit_s: float = 60.0) -> Solution:
+    """Return a plan in milliseconds where prices would need binaries: status FEASIBLE, with a proven gap.
+
+    Everything else is solved as by `solve_schedule`, whose promises hold here too.
+    """
+    from optimizer.schedule.fast import solve_fast
+
+    return solve_fast(problem, time_limit_s=time_limit_s)

@@ -57,10 +57,16 @@ def test_invalid_input_says_what_is_wrong(
     assert words in answer["error"]
 
 
-def test_fast_is_refused_and_not_ignored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fast_gives_a_feasible_plan_with_its_gap(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer = run(json.dumps({**EXAMPLE, "export_price": [0.2, 0.5]}), tmp_path, capsys, "--fast")
+    assert (code, answer["status"]) == (1, "feasible")
+    assert answer["objective"] == pytest.approx(5.0 - 5.125 * 0.5)
+    assert 0.0 <= answer["gap"] <= 1e-4
+
+
+def test_fast_is_exact_where_no_binaries_are_needed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, answer = run(json.dumps(EXAMPLE), tmp_path, capsys, "--fast")
-    assert (code, answer["status"]) == (2, "invalid")
-    assert "--fast" in answer["error"]
+    assert (code, answer["status"], answer["gap"]) == (0, "optimal", 0.0)
 
 
 def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.schedule.compiled import Compiled
-from optimizer.schedule.exact import _secondary
+from optimizer.schedule.exact import preferences
 from optimizer.schedule.highs import Answer, Matrices, Outcome, solve_matrices
 from optimizer.schedule.model import Shape
 from optimizer.schedule.problem import Problem
@@ -20,7 +20,7 @@ from tests.optimizer.schedule.problems import EXAMPLE, changed, random_battery, 
 
 def answers(compiled: Compiled, problem: Problem) -> tuple[Answer | None, Answer, Matrices]:
     """Return what the rolling path and the cold path say."""
-    matrices, secondary = compiled.matrices(problem), _secondary(compiled, problem)
+    matrices, secondary = compiled.matrices(problem), preferences(compiled, problem)
     rolling = compiled.resident.solve(matrices, secondary, 60.0)
     return rolling, solve_matrices(replace(matrices, resident=None), secondary=secondary, time_limit_s=60.0), matrices
 
