@@ -95,15 +95,19 @@ class ParameterMap:
         last = int(starts[columns - 1])
         self._pattern = (indices[:last].astype(np.int32), starts[:columns].astype(np.int32), (rows, columns - 1))
         self._right_rows, self._rows, self._last = indices[last:], rows, last
-        self._parameters = [(at, program.id_to_param.get(name)) for name, at in program.param_id_to_col.items()]
+        columns_of = (
+            (program.id_to_param[name], at)
+            for name, at in program.param_id_to_col.items()
+            if name in program.id_to_param
+        )
+        self._parameters = [(slice(at, at + parameter.size), parameter) for parameter, at in columns_of]
         self._size = program.total_param_size + 1
 
     def applied(self) -> tuple[Array, sp.csc_array, Array]:
         """Return cost, matrix and right side for the present values of the parameters."""
         values = np.ones(self._size)
-        for at, parameter in self._parameters:
-            if parameter is not None:
-                values[at : at + parameter.size] = np.ravel(parameter.value, order="F")
+        for columns, parameter in self._parameters:
+            values[columns] = np.ravel(parameter.value, order="F")
         entries = self._entries @ values
         right = np.zeros(self._rows)
         right[self._right_rows] = entries[self._last :]

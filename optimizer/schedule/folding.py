@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ CROSSED = 1e-9
 Indices = npt.NDArray[np.int32]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """Where blocks with one entry per step begin among the columns and among the rows."""
 
@@ -25,10 +26,15 @@ class Layout:
     columns: tuple[int, ...]
     rows: tuple[int, ...]
 
-    def by_step(self, values: Array, starts: tuple[int, ...]) -> Array:
-        """Return the blocks that begin at `starts` as rows of a table with one column per step."""
-        at = np.array(starts, dtype=int)[:, None] + np.arange(self.steps)
-        return np.asarray(values[at])
+    @cached_property
+    def column_table(self) -> Indices:
+        """The columns of these blocks, one row for each block and one column for each step."""
+        return _table(self.columns, self.steps)
+
+    @cached_property
+    def row_table(self) -> Indices:
+        """The rows of these blocks, likewise."""
+        return _table(self.rows, self.steps)
 
     def moved_by(self, steps: int, starts: tuple[int, ...], length: int) -> Indices:
         """Return for each position the one that was `steps` later in its block; the last ones stay."""
@@ -130,3 +136,8 @@ class Folding:
         binding = binding[first]
         dual[self._row[binding]] = reduced[binding] / self._value[binding]
         return dual
+
+
+def _table(starts: tuple[int, ...], steps: int) -> Indices:
+    first = np.array(starts, dtype=np.int32).reshape(-1, 1)
+    return np.asarray(first + np.arange(steps, dtype=np.int32), dtype=np.int32)

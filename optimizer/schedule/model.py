@@ -184,4 +184,5 @@ class Model:
         for device in problem.devices:
             values |= {f"{device.key}.{name}": value for name, value in device.values(problem).items()}
         for name, parameter in self.parameters.items():
-            parameter.value = values[name]
+            # the problem has checked its numbers; CVXPY's own check of each would cost more than the solve
+            parameter.save_value(np.reshape(np.asarray(values[name], dtype=float), parameter.shape))

@@ -69,6 +69,8 @@ class Storage:
         """Return the stored energy at the end of each step that these powers, held for `hours`, lead to."""
         stored, series = self.start_kwh, []
         changes = hours * (self.eta_charge * charge_kw - discharge_kw / self.eta_discharge)
+        if self.self_discharge_per_h == 0:
+            return np.cumsum(np.concatenate(([stored], changes)))[1:]
         for kept, change in zip(self.kept_fraction(hours), changes, strict=True):
             stored = kept * stored + change
             series.append(stored)

@@ -98,13 +98,17 @@ class Resident:
 
     def _steps_moved(self, last: Matrices, matrices: Matrices) -> int:
         """Return by how many steps the costs and right sides seem to have moved since the last solve."""
+        old, new = self._by_step(last), self._by_step(matrices)
+        steps = new.shape[1]
+        away = [np.abs(new[:, : steps - k] - old[:, k:]).sum() / (steps - k) for k in range(min(FURTHEST + 1, steps))]
+        return int(np.argmin(away))
+
+    def _by_step(self, matrices: Matrices) -> Array:
+        """Return the costs and right sides that have one value per step, as a table; both count alike."""
         layout = self._layout
-        pairs = [
-            (layout.by_step(last.cost, layout.columns), layout.by_step(matrices.cost, layout.columns)),
-            (layout.by_step(last.right, layout.rows), layout.by_step(matrices.right, layout.rows)),
-        ]
-        furthest = min(FURTHEST, layout.steps - 1)
-        return int(np.argmin([sum(_distance(old, new, k) for old, new in pairs) for k in range(furthest + 1)]))
+        costs, rights = matrices.cost[layout.column_table], matrices.right[layout.row_table]
+        parts = [part / max(float(np.abs(part).sum()), SMALLEST_COST) for part in (costs, rights)]
+        return np.concatenate(parts)
 
     def _ran(self, scale: float, cost: Array, secondary: Sequence[Array]) -> bool:
         """Solve with the preferences, then without; return whether the plan is optimal and stayed what it was."""
@@ -124,13 +128,6 @@ class Resident:
             return True
         self.forget()
         return False
-
-
-def _distance(old: Array, new: Array, steps: int) -> float:
-    """Return how far `new` is from `old` moved by `steps`, as a share of its size."""
-    kept = old.shape[1] - steps
-    size = float(np.mean(np.abs(new))) if new.size else 0.0
-    return float(np.mean(np.abs(new[:, :kept] - old[:, steps:]))) / size if size > 0 else 0.0
 
 
 def _moved(basis: highspy.HighsBasis, columns: Sequence[int], rows: Sequence[int]) -> highspy.HighsBasis:
