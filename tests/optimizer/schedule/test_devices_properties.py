@@ -17,7 +17,7 @@ from optimizer.schedule.solve import solve_schedule
 
 N = 5
 seeds = st.integers(0, 100_000)
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=10, deadline=None)
 
 
 def site(rng: np.random.Generator, **more: Any) -> dict[str, Any]:
@@ -316,7 +316,7 @@ def test_a_dimming_signal_costs_what_a_lower_limit_costs(seed: int) -> None:
     agree(raw, second.solve())
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(seed=seeds)
 def test_switching_costs_what_the_best_of_all_directions_costs(seed: int) -> None:
     rng = np.random.default_rng(seed)

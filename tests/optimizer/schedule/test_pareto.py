@@ -61,7 +61,7 @@ def test_no_plan_is_no_front_and_without_intensities_there_is_none() -> None:
         pareto_front(Problem.from_json(HAND), points=4)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(seed=st.integers(0, 10_000), points=st.integers(5, 9))
 def test_every_front_falls_is_convex_and_ends_at_both_optima(seed: int, points: int) -> None:
     rng = np.random.default_rng(seed)

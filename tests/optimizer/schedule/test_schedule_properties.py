@@ -29,7 +29,7 @@ from tests.optimizer.schedule.problems import EXAMPLE, changed, random_battery, 
 from tests.optimizer.schedule.test_devices import CAR, GENSET, LOSSLESS, PLAIN, PUMP, WASH
 
 seeds = st.integers(0, 100_000)
-many = settings(max_examples=30, deadline=None)
+many = settings(max_examples=12, deadline=None)
 
 
 def flows_of(raw: dict[str, Any]) -> Flows | None:
@@ -118,7 +118,7 @@ def _only_first_step(flows: Flows) -> Flows:
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=seeds, order=st.permutations(["a", "b", "c"]))
 def test_equal_batteries_may_change_places(seed: int, order: list[str]) -> None:
     rng = np.random.default_rng(seed)
@@ -132,7 +132,7 @@ def test_equal_batteries_may_change_places(seed: int, order: list[str]) -> None:
         assert second.objective == pytest.approx(first.objective, rel=1e-7, abs=1e-7)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(factor=st.floats(1e-3, 1e3))
 def test_prices_in_another_currency_scale_the_cost_of_devices_too(factor: float) -> None:
     raw: dict[str, Any] = {**PLAIN, "load_kw": [8.0, 2.0, 8.0, 2.0], "vehicles": [CAR], "battery": LOSSLESS}
