@@ -15,7 +15,7 @@ from dash_app.domain.frames import Band, Price
 from dash_app.domain.measurement import Published
 from dash_app.domain.ports import Progress
 from dash_app.domain.recommendation import InputUsed, Payload
-from dash_app.domain.schedule import Money, Objective
+from dash_app.domain.schedule import Money, Objective, Step
 from dash_app.domain.site import Battery, Site
 from dash_app.domain.tariff import estimate_ahead, price_frame
 from dash_app.domain.time import TimeGrid
@@ -33,7 +33,8 @@ DECIDE_WITHIN = timedelta(hours=1)
 class Known:
     """Everything a plan is computed from. `load` and `pv` are measured kW on a UTC index, NaN gaps; `soc_now` 0..1.
 
-    `now` lies in the first step of `grid`, or shortly before it.
+    `now` lies in the first step of `grid`, or shortly before it. `committed` are the next steps of the plan in force,
+    from the first step of `grid` on: they are kept unless changing them gains enough.
     `pv` is None for a site without arrays; `pv_shift` is served time minus time of measurement; `co2` is None where
     the site has no CO2 series.
     """
@@ -49,6 +50,7 @@ class Known:
     pv_shift: timedelta
     prices: Published
     co2: Published | None
+    committed: tuple[Step, ...] = ()
 
     @property
     def first_h(self) -> float:
@@ -79,7 +81,9 @@ def compute_payload(known: Known, progress: Progress) -> Payload:
 def plan_ahead(known: Known, ahead: Ahead, progress: Progress) -> Payload:
     """Return the payload of the best plan for a horizon as it is expected; raise as `compute_payload` does."""
     from optimizer.schedule.site_problem import build_problem
+    from optimizer.schedule.solution import Status
     from optimizer.schedule.solve import solve_schedule
+    from optimizer.schedule.stability import keep_committed
 
     problem = build_problem(
         site=known.site,
@@ -93,6 +97,9 @@ def plan_ahead(known: Known, ahead: Ahead, progress: Progress) -> Payload:
         first_h=known.first_h,
     )
     solution = solve_schedule(problem, time_limit_s=TIME_LIMIT_S)
+    if known.committed and solution.status is Status.OPTIMAL:
+        steady = keep_committed(problem, solution, known.committed, time_limit_s=TIME_LIMIT_S)
+        solution, ahead = steady.solution, replace(ahead, notes=(*ahead.notes, f"{steady.words}."))
     progress(0.85, "checking")
     return build_payload(known, ahead, problem, _flows_of(solution))
 

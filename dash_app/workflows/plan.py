@@ -12,7 +12,7 @@ from dash_app.domain.measurement import Published, Window, total_of
 from dash_app.domain.ports import Measurements, Progress, Recommendations, Session, Sites, States
 from dash_app.domain.project import Project, Right
 from dash_app.domain.recommendation import Recommendation
-from dash_app.domain.schedule import Objective
+from dash_app.domain.schedule import Objective, Step
 from dash_app.domain.site import Battery, Measurand, Quantity, Site
 from dash_app.domain.time import Clock, TimeGrid, floor_to
 from dash_app.workflows.compute import Known, compute_payload
@@ -23,6 +23,8 @@ HISTORY = timedelta(weeks=26)
 PRICES_BACK = timedelta(days=15)
 SOC_MAX_AGE = timedelta(seconds=90)
 LOAD_MAX_AGE = timedelta(hours=3)
+COMMITTED = timedelta(hours=1)
+"""For so long the plan in force is kept, unless a new one gains enough by changing it."""
 LEAST_LEFT = timedelta(seconds=60)
 """A plan starts in the running slot only if at least so much of it is left."""
 
@@ -83,7 +85,16 @@ def gather(ports: PlanPorts, session: Session, project_id: str, objective: Objec
         pv_shift=max((m.measured_shift for m in measurands if m.quantity is Quantity.PV_KW), default=timedelta(0)),
         prices=_published(ports.measurements.prices(session, project_id, now - PRICES_BACK, grid.end), "price"),
         co2=_co2(ports, session, site, now, grid),
+        committed=_committed(ports.recommendations.in_force(project_id), grid, objective),
     )
+
+
+def _committed(plan: Recommendation | None, grid: TimeGrid, objective: Objective) -> tuple[Step, ...]:
+    """Return the steps of the plan in force that begin with the horizon; none of one with another objective."""
+    if plan is None or plan.payload.objective is not objective:
+        return ()
+    steps = [step for step in plan.payload.steps if grid.start <= step.start < grid.start + COMMITTED]
+    return tuple(steps) if steps and steps[0].start == grid.start else ()
 
 
 def _grid(site: Site, now: datetime) -> TimeGrid:

@@ -377,3 +377,26 @@ def test_the_planner_plans_once_for_each_slot_and_what_it_cannot_is_an_alarm_unt
         assert bench.store.recommendations.newest("monash")[0].number == number
         assert bench.store.alarms.open_alarms() == ()
     assert any(beat.name == "planner" for beat in bench.store.states.heartbeats())
+
+
+def test_the_plan_in_force_is_kept_for_its_next_hour_and_the_plan_says_so(expected) -> None:
+    known, ahead = expected
+    first = plan_ahead(known, ahead, silent)
+    again = plan_ahead(replace(known, committed=first.steps[:4]), ahead, silent)
+    assert again.notes[-1] == "kept: the new one is 0.00 better, threshold 0.05."
+    assert [step.battery_kw for step in again.steps] == pytest.approx([step.battery_kw for step in first.steps])
+
+
+def test_the_steps_of_the_plan_in_force_are_committed_from_the_running_slot_on() -> None:
+    bench = Bench()
+    made = bench.make()
+    assert bench.known().committed == ()
+    bench.store.recommendations.move(
+        made.recommendation_id,
+        version=made.version,
+        digest=made.digest,
+        before={State.PROPOSED},
+        after=State.APPROVED,
+        who="manager",
+    )
+    assert bench.known().committed == made.payload.steps[:4]
