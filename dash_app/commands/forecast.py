@@ -8,6 +8,7 @@ import sys
 import pandas as pd
 
 from dash_app.commands.history_file import add_history_arguments, check_place, parse_moment, read_history
+from dash_app.commands.training import add_model_argument, history_for, wants_training
 from dash_app.domain.errors import ConfigError
 from dash_app.domain.time import TimeGrid
 
@@ -19,13 +20,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--issued-at", type=parse_moment, help="nothing after this is used (default: the last step's end)"
     )
+    add_model_argument(parser)
     parser.add_argument("--weather", help="not supported yet: refused, never ignored")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the forecast to stdout and return 0; raise ConfigError naming what is wrong with the input."""
-    from optimizer.forecast.history import build_history
-    from optimizer.forecast.model import components_for, forecast_from
+    """Write the forecast to stdout, what it stands on to stderr, and return 0; raise ConfigError for a bad input."""
+    from optimizer.forecast.forecasting import forecast_with
+    from optimizer.forecast.model import recipe_for
+    from optimizer.forecast.training import train
 
     check_place(args)
     if args.weather:
@@ -33,15 +36,22 @@ def run(args: argparse.Namespace) -> int:
     series = read_history(args.history)
     step = series.index[1] - series.index[0]
     issued_at = args.issued_at or (series.index[-1] + step).to_pydatetime()
+    grid = TimeGrid.between(issued_at, issued_at + args.horizon, step.to_pytimedelta())
     try:
-        history = build_history(series, zone=args.timezone, issued_at=issued_at, positive=args.kind == "load")
+        history = history_for(args, series, issued_at)
+        recipe = recipe_for(args.kind, history, latitude=args.latitude, longitude=args.longitude)
+        trained = train(recipe, history, trained_at=issued_at) if wants_training(args, history) else None
+        forecast = forecast_with(recipe, history, grid, issued_at=issued_at, trained=trained, quantiles=args.quantiles)
     except ValueError as error:
         raise ConfigError(f"{args.history}: {error}") from None
-    grid = TimeGrid.between(issued_at, issued_at + args.horizon, step.to_pytimedelta())
-    components = components_for(args.kind, history, latitude=args.latitude, longitude=args.longitude)
-    frame = forecast_from(history, components, grid, issued_at=issued_at, quantiles=args.quantiles).frame
-    sys.stdout.write(_as_csv(frame, issued_at.isoformat()))
+    sys.stderr.write(_stands_on(forecast.basis, forecast.left_out, forecast.missing))
+    sys.stdout.write(_as_csv(forecast.frame, issued_at.isoformat()))
     return 0
+
+
+def _stands_on(basis: str, left_out: dict[str, int], missing: int) -> str:
+    faults = "".join(f"; {count} left out: {name.replace('_', ' ')}" for name, count in left_out.items())
+    return f"{basis}; {missing} missing{faults}\n"
 
 
 def _as_csv(frame: pd.DataFrame, issued_at: str) -> str:

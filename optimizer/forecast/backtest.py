@@ -13,9 +13,9 @@ import pandas as pd
 from optimizer.forecast.components import Component, day_naive, weekly_naive
 from optimizer.forecast.conformal import LEVELS, lit
 from optimizer.forecast.history import History
-from optimizer.forecast.mix import BUCKET_EDGES_H, LEARN_FROM, bucket_of
+from optimizer.forecast.mix import BUCKET_EDGES_H, EVERY, LEARN_FROM, bucket_of
 from optimizer.forecast.recipe import LOAD_TUNING, Recipe
-from optimizer.forecast.record import Record, continue_record, empty_record
+from optimizer.forecast.record import LEADS, Record, continue_record, empty_record
 from optimizer.forecast.training import REFIT_EVERY, Trained, advance
 
 BAND = (0.1, 0.9)
@@ -84,7 +84,12 @@ def backtest_recipe(
     horizon: timedelta = timedelta(hours=48),
     retrain: Retrain | None = None,
 ) -> Backtest:
-    """Return the scores of a recipe; with `retrain` it is trained at the first origin and every 28 days after it."""
+    """Return the scores of a recipe; with `retrain` it is trained at the first origin and every 28 days after it.
+
+    A trained forecaster keeps a record of 48 h; ValueError for a longer horizon, or for origins not six hours apart.
+    """
+    if retrain is not None and (horizon > LEADS or every != EVERY):
+        raise ValueError(f"a trained forecaster is scored every 6 h and up to 48 h ahead, not {horizon} every {every}")
     started = time.perf_counter()
     scored, warm = _origins(history, origins, every, horizon)
     if retrain is None:
@@ -93,7 +98,7 @@ def backtest_recipe(
         took: list[float] = []
     else:
         record, took = _trained_record(recipe, history, scored, retrain)
-    record = record.part(np.asarray(record.origins.isin(scored)))
+    record = record.part(np.asarray(record.origins.isin(scored))).up_to(round(horizon / history.step))
     return _result(record, history, time.perf_counter() - started, tuple(took))
 
 
@@ -103,7 +108,7 @@ def _trained_record(
     """Return one record of all scored origins, each forecast by the newest model trained before it."""
     trained: Trained | None = None
     segments, took = [], []
-    refit, end = scored[0], scored[-1] + timedelta(hours=6)
+    refit, end = scored[0], scored[-1] + EVERY
     while refit < end:
         until = min(refit + REFIT_EVERY, end)
         known = history.before(refit)

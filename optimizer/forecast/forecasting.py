@@ -19,7 +19,7 @@ from optimizer.forecast.history import History, to_local
 from optimizer.forecast.mix import learn_weights, mix, one_blas_thread, training_origins
 from optimizer.forecast.recipe import LOAD_TUNING, Recipe
 from optimizer.forecast.recipes import COLD_DAYS, YOUNG_DAYS
-from optimizer.forecast.record import Record, continue_record, empty_record
+from optimizer.forecast.record import LEADS, Record, continue_record, empty_record
 from optimizer.forecast.training import Trained
 
 QUANTILES = (0.1, 0.5, 0.9)
@@ -120,7 +120,7 @@ def forecast_with(
 
 
 def _fresh_record(recipe: Recipe, history: History, steps: int) -> Record:
-    record = empty_record(recipe.names(None), history, steps * history.step)
+    record = empty_record(recipe.names(None), history, min(steps * history.step, LEADS))
     return continue_record(record, recipe, history, training_origins(history), None)
 
 

@@ -43,7 +43,7 @@ def _fit_and_forecast(history: History, hourly: pd.Series, ahead: pd.DatetimeInd
     shrink = np.sqrt(SHRINK) * np.eye(width)[1:]
     weights = np.concatenate([0.5 ** (np.arange(len(hourly))[::-1] / HALF_LIFE_H), np.ones(width - 1)])
     target = np.concatenate([hourly.to_numpy(), np.zeros(width - 1)])
-    params = WLS(target, np.vstack([design, shrink]), weights=weights).fit(method="qr").params
+    params = WLS(target, np.vstack([design, shrink]), weights=weights, hasconst=False).fit(method="qr").params
     residual = hourly.to_numpy() - design @ params
     level = _design(history, ahead) @ params + carry_on(residual, len(ahead), LAGS, HALF_LIFE_H)
     return pd.Series(level, index=ahead)

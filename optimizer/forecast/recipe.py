@@ -39,7 +39,7 @@ class Tuning:
     level_step: float
 
 
-LOAD_TUNING = Tuning(window=timedelta(days=56), half_life=timedelta(days=28), level_step=0.005)
+LOAD_TUNING = Tuning(window=timedelta(days=56), half_life=timedelta(days=28), level_step=0.01)
 PV_TUNING = Tuning(window=timedelta(days=28), half_life=timedelta(days=10), level_step=0.02)
 
 

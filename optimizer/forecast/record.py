@@ -51,6 +51,13 @@ class Record:
         """The local moments of issue."""
         return self.runs.origins
 
+    def up_to(self, leads: int) -> Record:
+        """Return the first `leads` steps of each forecast."""
+        runs = replace(self.runs, forecasts=self.runs.forecasts[:, :, :leads], actuals=self.runs.actuals[:, :leads])
+        return replace(
+            self, runs=runs, mixed=self.mixed[:, :leads], sizes=self.sizes[:, :leads], bands=self.bands[:, :, :leads]
+        )
+
     def part(self, rows: np.ndarray) -> Record:
         """Return the origins marked in `rows`."""
         runs = replace(
@@ -64,7 +71,7 @@ class Record:
 
 def empty_record(names: tuple[str, ...], history: History, horizon: timedelta = LEADS) -> Record:
     """Return a record without forecasts, for these components."""
-    leads = max(1, min(round(horizon / history.step), round(LEADS / history.step)))
+    leads = max(1, round(horizon / history.step))
     runs = Runs(
         names=names,
         origins=pd.DatetimeIndex([]),

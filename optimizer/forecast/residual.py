@@ -49,7 +49,8 @@ def _coefficients(residual: np.ndarray, lags: tuple[int, ...], half_life_h: floa
     shrink = np.eye(len(lags)) * np.sqrt(0.02 * np.mean((past * weights[:, None]) ** 2) * len(past))
     design = np.vstack([past, shrink])
     target = np.concatenate([residual[longest:], np.zeros(len(lags))])
-    return WLS(target, design, weights=np.concatenate([weights**2, np.ones(len(lags))])).fit(method="qr").params
+    both = np.concatenate([weights**2, np.ones(len(lags))])
+    return WLS(target, design, weights=both, hasconst=False).fit(method="qr").params
 
 
 def _run_forward(past: np.ndarray, coefficients: np.ndarray, lags: np.ndarray, hours: int) -> np.ndarray:

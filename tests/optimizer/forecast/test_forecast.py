@@ -57,7 +57,7 @@ def test_lags_follow_the_wall_clock_across_a_clock_change(zone: str, end: dateti
 
 
 def test_nothing_after_the_issue_time_changes_the_forecast() -> None:
-    series = weekly_series(12)
+    series = weekly_series(7)
     spoiled = series.copy()
     spoiled[spoiled.index >= END - timedelta(days=3)] = 9999.0
     at = grid(END - timedelta(days=3))
