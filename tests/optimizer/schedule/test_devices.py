@@ -74,6 +74,10 @@ def test_a_vehicle_that_may_feed_back_covers_the_dear_step_and_pays_its_wear() -
     flows, objective = optimal({**PLAIN, "load_kw": [10.0, 0, 0, 0], "vehicles": [car]})
     assert flows.devices["car"]["discharge_kw"] == pytest.approx([10, 0, 0, 0])
     assert objective == pytest.approx(10 * 0.05 + 11 * 0.1)
+    # 7.5 kWh stay in: 2.5 come out, 7.5 are bought at 0.4, and 3.5 go back in
+    flows, objective = optimal({**PLAIN, "load_kw": [10.0, 0, 0, 0], "vehicles": [{**car, "soc_min": 0.15}]})
+    assert flows.devices["car"]["stored_kwh"] == pytest.approx([7.5, 11, 11, 11])
+    assert objective == pytest.approx(2.5 * 0.05 + 7.5 * 0.4 + 3.5 * 0.1)
 
 
 def test_a_vehicle_that_cannot_be_ready_says_by_how_much() -> None:
@@ -208,6 +212,15 @@ def test_a_battery_moves_its_charging_out_of_the_window_that_counts() -> None:
     flows, objective = optimal({**raw, "capacity_charges": [{"price_per_kw": 1.0, "windows": [[2, 4]]}]})
     assert flows.import_kw[2:] == pytest.approx([0, 0])
     assert objective == pytest.approx(2.0)
+
+
+def test_what_the_running_interval_imported_before_limits_what_is_left_of_it() -> None:
+    # 30 kWh are in already, 15 kW is its mean if the battery covers step 0; then no interval needs more than that
+    raw = {**PLAIN, "load_kw": [10.0, 0, 0, 20.0], "import_price": [0.0] * 4, "battery": LOSSLESS}
+    running = {"price_per_kw": 1.0, "averaging_steps": 2, "averaging_offset": 1, "running_kwh": 30.0}
+    flows, objective = optimal({**raw, "capacity_charges": [running]})
+    assert flows.import_kw[0] == pytest.approx(0.0)
+    assert objective == pytest.approx(15.0)
 
 
 def test_a_reserve_holds_back_energy_and_power() -> None:
