@@ -21,6 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("problem", help="a JSON file, or - for standard input")
     parser.add_argument("--time-limit", type=_seconds, default=60.0, metavar="S", help="seconds to search (default 60)")
     parser.add_argument("--fast", action="store_true", help="no binaries: a feasible plan with its gap")
+    parser.add_argument(
+        "--front", type=int, metavar="N", help="N (5 to 9) plans more, from the cheapest to the cleanest"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -38,11 +41,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _answer(args: argparse.Namespace) -> dict[str, Any]:
+    from optimizer.schedule.pareto import pareto_front
     from optimizer.schedule.problem import Problem
     from optimizer.schedule.solve import solve_schedule, solve_schedule_fast
 
+    problem = Problem.from_json(_read(args.problem))
     solve = solve_schedule_fast if args.fast else solve_schedule
-    return solve(Problem.from_json(_read(args.problem)), time_limit_s=args.time_limit).as_json()
+    answer = solve(problem, time_limit_s=args.time_limit).as_json()
+    if args.front is not None:
+        front = pareto_front(problem, points=args.front, time_limit_s=args.time_limit)
+        answer["front"] = [{"cost": p.cost, "co2_kg": p.co2_kg, **p.solution.as_json()} for p in front]
+    return answer
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -70,14 +70,14 @@ def test_fast_is_exact_where_no_binaries_are_needed(tmp_path: Path, capsys: pyte
 
 
 def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    code = optimise.run(argparse.Namespace(problem="/nowhere.json", time_limit=60.0, fast=False))
+    code = optimise.run(argparse.Namespace(problem="/nowhere.json", time_limit=60.0, fast=False, front=None))
     assert code == 2
     assert "/nowhere.json" in json.loads(capsys.readouterr().out)["error"]
 
 
 def test_a_dash_reads_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(EXAMPLE)))
-    assert optimise.run(argparse.Namespace(problem="-", time_limit=60.0, fast=False)) == 0
+    assert optimise.run(argparse.Namespace(problem="-", time_limit=60.0, fast=False, front=None)) == 0
     assert json.loads(capsys.readouterr().out)["status"] == "optimal"
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dash_app.commands import optimise
 from dash_app.domain.errors import InvalidProblem
 from optimizer.schedule.pareto import pareto_front
 from optimizer.schedule.problem import Problem
@@ -59,6 +63,20 @@ def test_no_plan_is_no_front_and_without_intensities_there_is_none() -> None:
         pareto_front(Problem.from_json(EXAMPLE))
     with pytest.raises(InvalidProblem, match=r"points: 4 lies outside 5\.\.9"):
         pareto_front(Problem.from_json(HAND), points=4)
+
+
+def test_the_command_writes_the_front_beside_the_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "problem.json"
+    file.write_text(json.dumps(HAND))
+    parser = argparse.ArgumentParser()
+    optimise.add_arguments(parser)
+    assert optimise.run(parser.parse_args([str(file), "--front", "5"])) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["objective"] == pytest.approx(4.0)
+    assert [plan["co2_kg"] for plan in answer["front"]] == pytest.approx([20, 16, 12, 8, 4], abs=1e-4)
+    assert {plan["status"] for plan in answer["front"]} == {"optimal"}
+    assert optimise.run(parser.parse_args([str(file), "--front", "3"])) == 2
+    assert "front" not in json.loads(capsys.readouterr().out)
 
 
 @settings(max_examples=6, deadline=None)
