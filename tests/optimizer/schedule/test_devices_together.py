@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from optimizer.schedule.model import Model, Shape
 from optimizer.schedule.problem import Problem
 from optimizer.schedule.solution import Solution, Status
 from optimizer.schedule.solve import solve_schedule
@@ -98,6 +99,21 @@ def test_any_combination_ends_in_a_plan_that_passes_or_in_reasons(seed: int) -> 
         check_plan(Problem.from_json(raw), solution)
     else:
         assert solution.conflicts
+
+
+@settings(max_examples=6, deadline=None)
+@given(seed=seeds)
+def test_cvxpy_alone_finds_the_cost_that_the_validator_finds(seed: int) -> None:
+    raw = crowded(np.random.default_rng(seed))
+    problem, every = Problem.from_json(raw), tuple(range(N))
+    model = Model(Shape.of(problem, every, every))
+    model.set_values(problem)
+    alone = model.problem()
+    alone.solve(solver="HIGHS", highs_options={"mip_rel_gap": 1e-9, "mip_abs_gap": 1e-9})
+    solution = solved(raw)
+    assert (solution.status is Status.OPTIMAL) == (alone.status == "optimal")
+    if solution.objective is not None:
+        assert solution.objective == pytest.approx(alone.value, rel=1e-6, abs=1e-6)
 
 
 @settings(max_examples=6, deadline=None)
