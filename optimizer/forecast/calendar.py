@@ -6,6 +6,7 @@ The place of the holidays follows from the time zone; a zone that is not listed 
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -57,6 +58,7 @@ def day_type_calendar(first: pd.Timestamp, last: pd.Timestamp, zone: ZoneInfo) -
     return pd.Series(np.where(free, SUNDAY, types), index=days)
 
 
+@lru_cache(maxsize=64)
 def holidays_of(zone: ZoneInfo, years: range) -> pd.DatetimeIndex:
     """Return the public holidays at a time zone as naive midnights; none where the zone is not listed."""
     place = PLACE_OF_ZONE.get(zone.key or "")

@@ -16,7 +16,10 @@ LOOKBACK = timedelta(weeks=26)
 """Nothing older than this is used without training."""
 
 TRAINED_LOOKBACK = timedelta(weeks=80)
-"""How far back training looks, and with it the search for similar days."""
+"""How far back training looks."""
+
+APPLIED_LOOKBACK = {"load": timedelta(weeks=54), "pv": timedelta(weeks=10)}
+"""How far back a trained forecaster looks when it is applied: a year of similar days, or the record's two months."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

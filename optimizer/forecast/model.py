@@ -10,7 +10,7 @@ import pandas as pd
 from dash_app.domain.time import TimeGrid
 from optimizer.forecast.components import Component
 from optimizer.forecast.forecasting import QUANTILES, Forecast, Rung, forecast_from, forecast_with
-from optimizer.forecast.history import LOOKBACK, TRAINED_LOOKBACK, History, build_history
+from optimizer.forecast.history import APPLIED_LOOKBACK, LOOKBACK, TRAINED_LOOKBACK, History, build_history
 from optimizer.forecast.recipe import Recipe
 from optimizer.forecast.recipes import LOAD_COMPONENTS, load_components, load_recipe, pv_recipe
 from optimizer.forecast.training import Trained, advance, train
@@ -69,7 +69,7 @@ def forecast_load(
     quantiles: tuple[float, ...] = QUANTILES,
 ) -> Forecast:
     """Return the load forecast over `grid` (kW) from a measured series; raise ValueError when there is no history."""
-    lookback = LOOKBACK if trained is None else TRAINED_LOOKBACK
+    lookback = LOOKBACK if trained is None else APPLIED_LOOKBACK["load"]
     history = build_history(series, zone=zone, issued_at=issued_at, lookback=lookback)
     return forecast_with(load_recipe(history), history, grid, issued_at=issued_at, trained=trained, quantiles=quantiles)
 
@@ -87,7 +87,8 @@ def forecast_pv(
     quantiles: tuple[float, ...] = QUANTILES,
 ) -> Forecast:
     """Return the PV forecast over `grid` (kW) without weather; raise ValueError when there is no history."""
-    history = build_history(series, zone=zone, issued_at=issued_at, positive=False)
+    lookback = LOOKBACK if trained is None else APPLIED_LOOKBACK["pv"]
+    history = build_history(series, zone=zone, issued_at=issued_at, positive=False, lookback=lookback)
     recipe = pv_recipe(
         history, latitude=latitude, longitude=longitude, measured_shift=measured_shift, issued_at=issued_at
     )
@@ -140,7 +141,8 @@ def advance_pv(
     measured_shift: timedelta = timedelta(0),
 ) -> Trained:
     """Return a PV forecaster whose record, weights and intervals know what was measured up to `issued_at`."""
-    history = build_history(series, zone=zone, issued_at=issued_at, positive=False)
+    lookback = APPLIED_LOOKBACK["pv"]
+    history = build_history(series, zone=zone, issued_at=issued_at, positive=False, lookback=lookback)
     recipe = pv_recipe(
         history, latitude=latitude, longitude=longitude, measured_shift=measured_shift, issued_at=issued_at
     )

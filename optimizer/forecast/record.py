@@ -39,8 +39,8 @@ class Record:
     def seen_from(self, history: History) -> Record:
         """Return the record with what was measured up to the end of `history`."""
         leads = self.mixed.shape[1]
-        offset = [round((origin - history.measured.index[0]) / pd.Timedelta(history.step)) for origin in self.origins]
-        at = np.array(offset, dtype=int).reshape(-1, 1) + np.arange(leads)[None, :]
+        since = (self.origins.to_numpy() - history.measured.index[0].to_datetime64()) / np.timedelta64(history.step)
+        at = np.rint(since).astype(int).reshape(-1, 1) + np.arange(leads)[None, :]
         measured = history.measured.to_numpy()
         known = (at >= 0) & (at < len(measured))
         actuals = np.where(known, measured[np.clip(at, 0, len(measured) - 1)], np.nan)

@@ -19,7 +19,7 @@ LEAST_DAYS = 63.0
 """With less history than this nothing is trained: the simple models carry the forecast."""
 
 WARM_UP = timedelta(weeks=5)
-LEARN_ON = timedelta(weeks=60)
+LEARN_ON = timedelta(weeks=52)
 SAMPLE_EVERY = timedelta(hours=13)
 SAMPLED_LEADS = 20
 HALF_LIFE_WEEKS = 26.0
@@ -88,7 +88,6 @@ def advance(trained: Trained, recipe: Recipe, history: History) -> Trained:
     """Return the forecaster with a forecast on record for every six hours up to the end of `history`."""
     record = trained.record
     start = record.origins[-1] + EVERY if len(record.origins) else trained.booster.refit_at
-    start = max(start, trained.booster.refit_at) if start < trained.booster.refit_at - KEPT else start
     origins = origins_between(start, history.origin)
     origins = origins[origins >= trained.booster.refit_at]
     return replace(trained, record=continue_record(record, recipe, history, origins, trained.booster))
@@ -125,11 +124,13 @@ def _collect(sources: tuple[tuple[Recipe, History], ...], end: pd.Timestamp, pre
             parts += [_sample(recipe, history, origin) for origin in ticks]
     if not parts:
         raise ValueError("nothing to learn from")
+    at = np.concatenate([part.at for part in parts])
+    kept = at >= np.datetime64(end - LEARN_ON)
     return Samples(
-        x=np.concatenate([part.x for part in parts]),
-        target=np.concatenate([part.target for part in parts]),
-        weight=np.concatenate([part.weight for part in parts]),
-        at=np.concatenate([part.at for part in parts]),
+        x=np.concatenate([part.x for part in parts])[kept],
+        target=np.concatenate([part.target for part in parts])[kept],
+        weight=np.concatenate([part.weight for part in parts])[kept],
+        at=at[kept],
         newest=end,
     )
 
