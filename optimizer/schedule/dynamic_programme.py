@@ -19,8 +19,13 @@ from optimizer.schedule.stages import Stage, stages_of
 from optimizer.schedule.values import wanted_max_kwh, wanted_min_kwh
 
 TOLERANCE_KWH = 1e-9
+FOLLOWED_KWH = 1e-5
+"""By how much the way may leave the edge that the recursion knows: more than its tolerances add up to. The linear
+programme that follows keeps every limit."""
 PRUNED = 1e-8
 """A kink that changes a value by less than this share of what the load costs in all is left out, and counted."""
+NOTABLE = 20.0
+"""A chord that is too low by more than so many times that gets another kink."""
 PASSES = 3
 
 
@@ -31,10 +36,11 @@ class Value:
     kwh: Array
     cost: Array
 
-    def at(self, kwh: Array) -> Array:
+    def at(self, kwh: Array, slack_kwh: float = TOLERANCE_KWH) -> Array:
         """Return the cost at these energies."""
-        outside = (kwh < self.kwh[0] - TOLERANCE_KWH) | (kwh > self.kwh[-1] + TOLERANCE_KWH)
-        return np.where(outside, np.inf, np.interp(kwh, self.kwh, self.cost))
+        edges = np.concatenate(([self.kwh[0] - slack_kwh], self.kwh, [self.kwh[-1] + slack_kwh]))
+        costs = np.concatenate((self.cost[:1], self.cost, self.cost[-1:]))
+        return np.interp(kwh, edges, costs, left=np.inf, right=np.inf)
 
     def attractive(self) -> Array:
         """Return the kinks that something may lead to: the ends, and where the slope rises."""
@@ -91,7 +97,7 @@ def _values(problem: Problem, stages: list[Stage]) -> tuple[list[Value], float] 
     allowed = PRUNED * float(np.sum(problem.hours * np.abs(problem.import_weight) * (problem.load_kw + problem.pv_kw)))
     values = [value]
     for t in range(problem.steps - 1, -1, -1):
-        earlier = _one_step_earlier(stages[t], value, float(kept[t]), lows[t], highs[t])
+        earlier = _one_step_earlier(stages[t], value, float(kept[t]), lows[t], highs[t], NOTABLE * allowed)
         if earlier is None:
             return None
         value, raised = _pruned(earlier, allowed)
@@ -100,7 +106,7 @@ def _values(problem: Problem, stages: list[Stage]) -> tuple[list[Value], float] 
     return values[::-1], slack
 
 
-def _one_step_earlier(stage: Stage, later: Value, kept: float, low: float, high: float) -> Value | None:
+def _one_step_earlier(stage: Stage, later: Value, kept: float, low: float, high: float, notable: float) -> Value | None:
     """Return V[t] between `low` and `high`, or None where nothing there leads on."""
     low = max(low, (later.kwh[0] - stage.kwh[-1]) / kept - TOLERANCE_KWH) if kept > 0 else low
     high = min(high, (later.kwh[-1] - stage.kwh[0]) / kept + TOLERANCE_KWH) if kept > 0 else high
@@ -110,18 +116,40 @@ def _one_step_earlier(stage: Stage, later: Value, kept: float, low: float, high:
     between = ((later.kwh[:, None] - stage.kwh[None, :]) / kept).ravel() if kept > 0 else np.zeros(0)
     kwh = np.unique(np.concatenate(([low, high], between[(between > low) & (between < high)])))
     kwh = kwh[np.concatenate(([True], np.diff(kwh) > TOLERANCE_KWH))]
-    cost = _least(stage, later, kept * kwh)
+    choices = _choices(stage, later, kept * kwh)
+    more = _crossings(kwh, choices, notable)
+    cost = choices.min(axis=0)
+    if len(more):
+        cost = np.concatenate((cost, _choices(stage, later, kept * more).min(axis=0)))
+        kwh, order = np.unique(np.concatenate((kwh, more)), return_index=True)
+        cost = cost[order]
     good = np.isfinite(cost)
     return Value(kwh[good], cost[good]) if good.any() else None
 
 
-def _least(stage: Stage, later: Value, left_kwh: Array) -> Array:
-    """Return the least cost from each of these energies on, over the kinks of both functions."""
+def _choices(stage: Stage, later: Value, left_kwh: Array) -> Array:
+    """Return what each choice costs from each of these energies on: to a kink of the stage, or of the later value."""
     at = stage.attractive()
     by_stage = stage.cost[at][:, None] + later.at(left_kwh[None, :] + stage.kwh[at][:, None])
     to = later.attractive()
     by_value = later.cost[to][:, None] + stage.at(later.kwh[to][:, None] - left_kwh[None, :])
-    return np.asarray(np.minimum(by_stage.min(axis=0), by_value.min(axis=0)))
+    return np.concatenate((by_stage, by_value))
+
+
+def _crossings(kwh: Array, choices: Array, notable: float) -> Array:
+    """Return where between two neighbours their best choices cost the same, if a chord would lie notably below."""
+    best, here = choices.argmin(axis=0), np.arange(len(kwh) - 1)
+    left, right, after = best[:-1], best[1:], here + 1
+    a_here, a_after = choices[left, here], choices[left, after]
+    b_here, b_after = choices[right, here], choices[right, after]
+    both = np.isfinite(a_here) & np.isfinite(a_after) & np.isfinite(b_here) & np.isfinite(b_after) & (left != right)
+    a_here, a_after, b_here, b_after = (values[both] for values in (a_here, a_after, b_here, b_after))
+    rise, fall = b_here - a_here, a_after - b_after
+    share = rise / np.maximum(rise + fall, 1e-300)
+    below = (1.0 - share) * a_here + share * b_after
+    notably = a_here + share * (a_after - a_here) - below > notable
+    start = kwh[:-1][both]
+    return np.asarray((start + share * (kwh[1:][both] - start))[notably])
 
 
 def _pruned(value: Value, allowed: float) -> tuple[Value, float]:
@@ -152,7 +180,7 @@ def _followed(problem: Problem, stages: list[Stage], values: list[Value]) -> tup
     for t, stage in enumerate(stages):
         left, later = float(kept[t]) * stored, values[t + 1]
         moves = np.concatenate((stage.kwh, later.kwh - left))
-        costs = stage.at(moves) + later.at(left + moves)
+        costs = stage.at(moves, FOLLOWED_KWH) + later.at(left + moves, FOLLOWED_KWH)
         move = float(moves[int(np.argmin(costs))])
         battery_kw[t] = stage.power_kw(move)
         grid_kw[t] = stage.grid_kw(battery_kw[t])

@@ -32,10 +32,11 @@ class Stage:
     buy: float
     sell: float
 
-    def at(self, kwh: Array) -> Array:
+    def at(self, kwh: Array, slack_kwh: float = TOLERANCE_KWH) -> Array:
         """Return the cost of these energies."""
-        outside = (kwh < self.kwh[0] - TOLERANCE_KWH) | (kwh > self.kwh[-1] + TOLERANCE_KWH)
-        return np.where(outside, np.inf, np.interp(kwh, self.kwh, self.cost))
+        edges = np.concatenate(([self.kwh[0] - slack_kwh], self.kwh, [self.kwh[-1] + slack_kwh]))
+        costs = np.concatenate((self.cost[:1], self.cost, self.cost[-1:]))
+        return np.interp(kwh, edges, costs, left=np.inf, right=np.inf)
 
     def attractive(self) -> Array:
         """Return the kinks that may be best: the ends, and where the slope rises."""
