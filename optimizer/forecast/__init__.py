@@ -1,10 +1,15 @@
-"""Forecasts of load and PV: history in, P10/P50/P90 out; no I/O and no clock.
+"""Forecasts of load and PV: history in, quantiles out; no I/O and no clock.
 
-history.py     from measured series to a clean local-wall-clock history
-components.py  the naive and profile components, and what every component is
-harmonic.py    dynamic harmonic regression with autoregressive errors, on statsmodels
+history.py     from measured series to a clean local-wall-clock history; faults.py and calendar.py say what is left out
+               and which days are holidays
+components.py  the naive and profile components, and what every component is; similar.py, harmonic.py and residual.py
+               hold the ones that fit something, on statsmodels
 sun.py         clear-sky shape (pvlib) and the PV components built on it
-mix.py         weights and intervals, learned only from forecasts whose targets are past
-model.py       `forecast_load`, `forecast_pv`: what the rest of the application calls
-backtest.py    rolling origins: MAE, skill, pinball, coverage
+load_rows.py, pv_rows.py, boosting.py  what gradient boosting (LightGBM) learns from, and the model it leaves as text
+recipe.py, recipes.py  which of these make up a forecast, by kind and by length of history
+mix.py, conformal.py   weights and intervals, learned only from forecasts whose targets are past
+record.py      what was forecast, in the order of issue
+training.py    `train`, `advance`: a trained forecaster as a value that can be kept
+forecasting.py one forecast; model.py  `forecast_load`, `forecast_pv`, `train_load`, ...: what the application calls
+backtest.py    rolling origins: MAE, skill, pinball, CRPS, coverage
 """

@@ -53,7 +53,6 @@ def pv_components(sun: pd.Series) -> dict[str, Component]:
     return {
         "clear_sky_median_28": lambda known, targets: np.median(scaled_days(sun, known, targets).days, axis=0),
         "clear_sky_mean_28": lambda known, targets: scaled_days(sun, known, targets).days.mean(axis=0),
-        "clear_sky_mean_7": lambda known, targets: scaled_days(sun, known, targets).days[:7].mean(axis=0),
     }
 
 
