@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.app.building import Building, build
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    """Wait longer than Playwright's 5 s for what a page shows: other tests may keep the machine busy."""
+    expect.set_options(timeout=30_000)
 
 
 @pytest.fixture

@@ -31,13 +31,6 @@ OVERLAPS = """
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
-def patience() -> Iterator[None]:
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 @pytest.fixture(scope="module")
 def campus() -> Campus:
     return build_campus(place=replace(site(), tariff=(TariffPart(valid_from=date(2016, 1, 1)),)))

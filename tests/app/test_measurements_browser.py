@@ -18,7 +18,6 @@ from tests.app.test_shell_browser import AXE, DESK, PHONE, Watched, a_page, brow
 
 __all__ = ["browser", "playwright"]  # fixtures
 PATH = "/p/monash/measurements"
-WITHIN_MS = 20_000
 LINES = "[data-chart=measurements-series] .scatterlayer .trace path.js-line"
 
 
@@ -38,7 +37,6 @@ def opened(browser: Browser, address: str, path: str = PATH, **how: object) -> W
     sign_in(seen.page, address)
     seen.page.wait_for_url("**/projects")
     seen.page.goto(address + path)
-    expect.set_options(timeout=WITHIN_MS)
     expect(seen.page.locator(".sb-choose")).to_be_attached()
     expect(seen.page.locator(".sb-list-table tbody tr").first).to_be_visible()
     return seen

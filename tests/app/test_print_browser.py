@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -16,7 +16,9 @@ from tests.app.test_shell_browser import browser, playwright, served
 __all__ = ["browser", "playwright"]  # fixtures
 ONLY_ON_SCREEN = (".sb-nav", ".sb-header", ".sb-bottom", ".sb-range", "main button.sb-tertiary", "main .sb-menu")
 SHEET_PX = 186 / 25.4 * 96
-WIDTHS = "[...document.querySelectorAll('.js-plotly-plot')].map(plot => plot._fullLayout.width)"
+WIDTHS = """
+[...document.querySelectorAll('.js-plotly-plot')].filter(plot => plot.offsetParent).map(plot => plot._fullLayout.width)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +74,15 @@ def test_paper_is_light_and_says_what_it_is_and_when_it_was_printed(page: Page) 
 def test_charts_are_as_wide_as_the_sheet_and_come_back(page: Page) -> None:
     before = page.evaluate(WIDTHS)
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert [width for width in page.evaluate(WIDTHS) if not SHEET_PX - 60 < width <= SHEET_PX] == []
+    settled(page, lambda widths: all(SHEET_PX - 60 < width <= SHEET_PX for width in widths))
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
-    assert page.evaluate(WIDTHS) == before
+    settled(page, lambda widths: widths == before)
+
+
+def settled(page: Page, wanted: Callable[[list[float]], bool]) -> None:
+    """Wait until the charts, which Plotly draws in its own time, have the wanted widths."""
+    for _try in range(100):
+        if wanted(page.evaluate(WIDTHS)):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(page.evaluate(WIDTHS))

@@ -28,14 +28,6 @@ __all__ = ["browser", "playwright"]  # fixtures
 PLOT = "document.querySelector('[data-chart=recommendations-plan] .js-plotly-plot')"
 
 
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """Wait longer than Playwright's 5 s: other tests may keep the machine busy."""
-    expect.set_options(timeout=20_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 @pytest.fixture
 def decide() -> Decide:
     decide = build_decide(fresh(hand_plan()), place=replace(site(), has_co2=True))
