@@ -2,7 +2,7 @@
 
 A rolling horizon: every re-solve starts one step later, with that step's prices, new forecasts and a new state of
 charge. Pairs, interleaved: `solve_schedule` (parameters, matrices, HiGHS, choice among ties, duals, validator), and
-right after it a cold HiGHS `run()` on the very matrix of that problem, built beforehand.
+right after it the yardstick of `benchmarks/raw.py` on that problem. Times are processor times.
 Prints one JSON line and one line for people. Run: `python -m benchmarks.resolve_time`.
 """
 
@@ -10,43 +10,41 @@ from __future__ import annotations
 
 import json
 import statistics
-import time
-from collections.abc import Callable
+import sys
 from functools import partial
 
-import highspy
 import numpy as np
 
+from benchmarks.raw import milliseconds, raw_ms, verdict
 from optimizer.schedule.checks import Array
-from optimizer.schedule.compiled import compiled_for
-from optimizer.schedule.highs import linear_program
-from optimizer.schedule.model import Shape
 from optimizer.schedule.problem import DemandCharge, Problem, Storage
 from optimizer.schedule.solve import solve_schedule
 
 STEPS = 192
 PAIRS = 40
+TARGET = 1.0
 
 
 def main() -> None:
     """Measure without and with a demand charge and print both."""
     for demand in (False, True):
         result = measure(demand=demand)
-        print(json.dumps(result))
-        print(
-            f"re-solve{' with a demand charge' if demand else ''}: {result['ratio']:.2f} x a raw HiGHS solve "
-            f"({result['resolve_ms']:.1f} ms against {result['raw_ms']:.1f} ms; first plan {result['first_ms']:.0f} ms)"
+        sys.stdout.write(json.dumps(result) + "\n")
+        sys.stdout.write(
+            f"re-solve{' with a demand charge' if demand else ''}: {result['ratio']:.2f} x a raw HiGHS solve, "
+            f"{verdict(float(result['ratio']), TARGET)} ({result['resolve_ms']:.1f} ms against "
+            f"{result['raw_ms']:.1f} ms; first plan, compiled: {result['first_ms']:.0f} ms)\n"
         )
 
 
 def measure(*, demand: bool, pairs: int = PAIRS) -> dict[str, float | str | int]:
     """Return medians in ms and the median ratio of the pairs; the first solve, which compiles, stands apart."""
     problems = rolling_problems(demand, pairs + 1)
-    first_ms = _milliseconds(partial(solve_schedule, problems[0]))
+    first_ms = milliseconds(partial(solve_schedule, problems[0]))
     resolves, raws = [], []
     for problem in problems[1:]:
-        resolves.append(_milliseconds(partial(solve_schedule, problem)))
-        raws.append(_raw_ms(problem))
+        resolves.append(milliseconds(partial(solve_schedule, problem)))
+        raws.append(raw_ms(problem))
     return {
         "benchmark": "resolve_time_demand_charge" if demand else "resolve_time",
         "steps": STEPS,
@@ -100,20 +98,6 @@ def _problem(rng: np.random.Generator, price: Array, load_kw: Array, pv_kw: Arra
         degradation_cost_per_kwh_discharged=0.02,
         demand_charge=DemandCharge(price_per_kw=10.0, already_incurred_kw=20.0) if demand else None,
     )
-
-
-def _raw_ms(problem: Problem) -> float:
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.setOptionValue("output_flag", False)
-    shape = Shape.of(problem)
-    solver.passModel(linear_program(compiled_for(shape, problem).matrices(problem)))
-    return _milliseconds(solver.run)
-
-
-def _milliseconds(action: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    action()
-    return 1e3 * (time.perf_counter() - began)
 
 
 if __name__ == "__main__":
