@@ -54,7 +54,7 @@ PAGE: RangePage[BatteryData] = RangePage(
     title=mark("Battery Energy System"),
     banners=views.address_notes,
     parts=(
-        Slot(key="missing", draw=cards.missing_card),
+        Slot(key="missing", draw=cards.missing_card, height=0),
         Slot(key="now", draw=cards.sentence, height=36),
         Slot(key="kpis", draw=_kpis, width=Width.KPIS, height=108, count=5),
         ChartSlot(

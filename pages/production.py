@@ -45,7 +45,7 @@ PAGE: RangePage[Measured] = RangePage(
     key="production",
     title=mark("Production vs E-demand"),
     parts=(
-        Slot(key="missing", draw=views.missing_card),
+        Slot(key="missing", draw=views.missing_card, height=0),
         Slot(key="kpis", draw=_kpis, width=Width.KPIS, height=108, count=4),
         ChartSlot(
             key="powers",

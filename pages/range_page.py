@@ -48,7 +48,7 @@ class Width(StrEnum):
 class Slot(Generic[Loaded]):
     """A place for cards; `draw` returns what stands there, None hides it. Without `draw` somebody else fills it.
 
-    `height` is that of the skeleton in px; `count` is how many blocks it has (the number of key figures).
+    `height` is that of the skeleton in px, 0 where mostly nothing stands; `count` is how many blocks it has (the number of key figures).
     """
 
     key: str
@@ -135,7 +135,7 @@ def page_layout(page: RangePage[Any], *more: Any) -> html.Div:
 def head_view(page: RangePage[Any], place: Place, view: View, pathname: str) -> html.Div:
     """Return the page's head: title, period, resolution, zone; the range bar; notes on what fell back."""
     line = _(
-        "%(period)s, %(step)s values, site time %(zone)s",
+        "%(period)s, %(step)s values, %(zone)s",
         period=recent_names()[view.range] if view.rolling else period_words(view.first, view.last),
         step=step_words(view.step),
         zone=zone_words(view.now, view.zone),
@@ -207,6 +207,8 @@ def _frame(page: RangePage[Any], part: Slot[Any] | ChartSlot[Any]) -> html.Div:
             export=f"{page.key}/{part.key}",
         )
         return html.Div(chart, id=page.id(f"{part.key}-frame"), className=part.width)
+    if not part.height:
+        return html.Div(id=page.id(part.key), className=part.width, hidden=True)
     blocks: Iterable[Any] = [loading(part.height, _("Loading measurements")) for _place in range(part.count)]
     if part.width is Width.KPIS:
         blocks = [html.Div(block, className="sb-card-slot") for block in blocks]
