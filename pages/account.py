@@ -70,14 +70,14 @@ def layout() -> html.Div:
     left = [
         _card(_("Who you are"), [html.Div(loading(64, _("Loading your account")), id=Id.WHO), _sign_out()]),
         _card(_("Language"), [_language(), dcc.Store(id=Id.SPOKEN), html.Div(id=Id.SPOKEN_SET, hidden=True)]),
-        _card(_("Your roles"), html.Div(loading(120, _("Loading your roles")), id=Id.ROLES)),
     ]
+    roles = _card(_("Your roles"), html.Div(loading(120, _("Loading your roles")), id=Id.ROLES))
     right = _card(_("Change e-mail or password"), _form())
     return html.Div(
         [
             dcc.Store(id=Id.START, data=1),
             page_head(_("Account"), _("Your sign-in, your roles and your language")),
-            html.Div([html.Div(left), html.Div(right)], className="sb-account-cards"),
+            html.Div([html.Div(left), html.Div(right), html.Div(roles)], className="sb-account-cards"),
         ]
     )
 

@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   const SETTLE_TRIES = 200;
+  const APART_PX = 30;             // what two pins keep between their middles, so that each can be hit
   const NOTE_PX = 240, NOTE_OUT_PX = 12, NOTE_IN_PX = 8;   // its width, how far left of its pin, how far from the edge
   let chosen = null;               // the project that a row or a pin last pointed at
   let view = null;                 // {seen, center, zoom}: where a person has moved the map to, while it has these pins
@@ -70,11 +71,14 @@
 
   function place(root, map) {
     const { clientWidth: width, clientHeight: height } = map.getContainer();
+    const taken = [];                // a pin that lies on another one is reached from the list, or after zooming in
     root.querySelectorAll(".sb-pin-place").forEach((pin) => {
       const turns = Math.round((map.getCenter().lng - Number(pin.dataset.lon)) / 360);
       const at = map.project([Number(pin.dataset.lon) + 360 * turns, Number(pin.dataset.lat)]);
       pin.style.transform = `translate(${at.x.toFixed(1)}px, ${at.y.toFixed(1)}px)`;
-      pin.classList.toggle("sb-pin-away", at.x < 0 || at.y < 0 || at.x > width || at.y > height);
+      const covered = taken.some((one) => Math.hypot(one.x - at.x, one.y - at.y) < APART_PX);
+      if (!covered) taken.push(at);
+      pin.classList.toggle("sb-pin-away", covered || at.x < 0 || at.y < 0 || at.x > width || at.y > height);
       const free = Math.min(-NOTE_OUT_PX, width - NOTE_IN_PX - NOTE_PX - at.x);
       pin.style.setProperty("--sb-note-x", `${Math.max(free, NOTE_IN_PX - at.x).toFixed(1)}px`);
       pin.classList.toggle("sb-note-up", at.y > height / 2);
