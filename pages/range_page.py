@@ -48,7 +48,8 @@ class Width(StrEnum):
 class Slot(Generic[Loaded]):
     """A place for cards; `draw` returns what stands there, None hides it. Without `draw` somebody else fills it.
 
-    `height` is that of the skeleton in px, 0 where mostly nothing stands; `count` is how many blocks it has (the number of key figures).
+    `height` is that of the skeleton in px, 0 where mostly nothing stands; `count` is how many blocks it has (the number
+    of key figures).
     """
 
     key: str
