@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -150,3 +151,13 @@ def _texts_of_figures(response: dict[str, Any]) -> list[str]:
         if name.endswith("-drawn"):
             walk(filled)
     return found
+
+
+@pytest.mark.parametrize("key", ["overview", "measurements"])
+def test_ten_years_are_answered_within_bounded_memory(campus: Campus, key: str) -> None:
+    tracemalloc.start()
+    answer = ask(campus, RANGE_PAGES[key], "filled.data", "?range=custom&from=2010-01-01&to=2020-09-28")
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert answer.status_code == 200
+    assert peak < 1_500_000_000
