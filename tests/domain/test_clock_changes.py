@@ -1,4 +1,4 @@
-"""Days of 22.5 to 25.5 hours in four zones: every slot once, energy as long as the day is, one mean for the day."""
+"""Days of 23, 23.5, 24.5 and 25 hours: every slot once, energy as long as the day is, one mean for the day."""
 
 from __future__ import annotations
 
