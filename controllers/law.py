@@ -6,14 +6,15 @@ from typing import assert_never
 
 from dash_app.domain.dispatch import NoControl, Telemetry
 from dash_app.domain.schedule import Intent, Step
-from dash_app.domain.site import Battery
+from dash_app.domain.site import RECOVERY_PACE, Battery
 
 
 def setpoint_kw(step: Step, telemetry: Telemetry, battery: Battery | None = None) -> float | NoControl:
     """Return the battery power to ask for, kW, discharge positive.
 
     The answer lies inside the step's band, the battery's and the device's limits and the SoC corridor; at an edge of
-    the corridor nothing is asked for that would leave it. Without a known SoC, or without what `follow` has to be
+    the corridor nothing is asked for that would leave it, and a battery outside its own limits is led back at the
+    recovery pace even where the step only follows the meter. Without a known SoC, or without what `follow` has to be
     measured against, the answer is NoControl.
     """
     if telemetry.soc is None:
@@ -27,6 +28,8 @@ def setpoint_kw(step: Step, telemetry: Telemetry, battery: Battery | None = None
     wanted = _wanted_kw(step, telemetry)
     if wanted is None:
         return NoControl(why="the grid power is unknown")
+    if battery is not None:
+        wanted = _led_back_kw(wanted, step, telemetry.soc, battery)
     return min(max(wanted, low), high)
 
 
@@ -46,6 +49,15 @@ def allowed_kw(step: Step, soc: float, telemetry: Telemetry, battery: Battery | 
     if soc <= soc_min:
         high = min(high, 0.0)
     return low, high
+
+
+def _led_back_kw(wanted: float, step: Step, soc: float, battery: Battery) -> float:
+    """Return at least the power with which the plan leads the battery back, where it is outside its limits."""
+    if soc < battery.soc_floor:
+        return min(wanted, max(min(step.battery_kw, 0.0), -RECOVERY_PACE * battery.charge_kw))
+    if soc > battery.soc_max:
+        return max(wanted, min(max(step.battery_kw, 0.0), RECOVERY_PACE * battery.discharge_kw))
+    return wanted
 
 
 def _wanted_kw(step: Step, telemetry: Telemetry) -> float | None:

@@ -5,6 +5,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+RECOVERY_PACE = 0.25
+"""Share of the power that is free for it with which a battery outside its limits is led back."""
+
 
 class Quantity(StrEnum):
     """What a measurand measures. Powers are in kW and non-negative, SOC is in percent at the API only."""

@@ -12,13 +12,10 @@ import pandas as pd
 from dash_app.domain.errors import InvalidProblem, StaleData
 from dash_app.domain.frames import Price, check_frame
 from dash_app.domain.schedule import Objective
-from dash_app.domain.site import Battery, Site
+from dash_app.domain.site import RECOVERY_PACE, Battery, Site
 from dash_app.domain.time import TimeGrid
 from optimizer.schedule.checks import Array
 from optimizer.schedule.problem import Problem, Storage, step_hours
-
-RECOVERY_PACE = 0.25
-"""Share of the power that is free for it with which a battery outside its limits is led back."""
 
 
 def build_problem(

@@ -62,6 +62,27 @@ def test_at_the_edge_of_the_corridor_nothing_goes_further() -> None:
     assert setpoint_kw(a_step(battery_kw=10.0), a_telemetry(soc=0.95)) == 10.0
 
 
+@pytest.mark.parametrize(
+    ("soc", "planned_kw", "grid_kw", "answer"),
+    [
+        (0.05, -10.0, 60.0, -3.75),  # less sunshine than expected: the recovery pace, a quarter of 15 kW
+        (0.05, -2.0, 60.0, -2.0),  # the plan needs less than the pace
+        (0.05, -10.0, -7.0, -7.0),  # more sunshine than the pace takes
+        (0.05, 0.0, 60.0, 0.0),  # the plan does not charge in this step
+        (0.97, 10.0, -60.0, 3.0),  # above the ceiling: a quarter of 12 kW
+        (0.50, -10.0, 60.0, 12.0),  # inside its limits the battery follows the meter
+    ],
+)
+def test_outside_its_limits_a_battery_is_led_back_whatever_the_sun_does(
+    soc: float, planned_kw: float, grid_kw: float, answer: float
+) -> None:
+    step = a_step(
+        intent=Intent.FOLLOW, target_kw=0.0, battery_kw=planned_kw, power_min_kw=-15.0, soc_min=0.02, soc_max=0.98
+    )
+    telemetry = a_telemetry(soc=soc, battery_kw=0.0, grid_kw=grid_kw)
+    assert setpoint_kw(step, telemetry, BATTERY) == answer
+
+
 def test_a_band_that_the_corridor_forbids_waits_for_the_next_slot() -> None:
     step = a_step(battery_kw=-10.0, power_min_kw=-12.0, power_max_kw=-8.0)
     answer = setpoint_kw(step, a_telemetry(soc=0.95))

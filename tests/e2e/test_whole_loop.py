@@ -132,7 +132,7 @@ def test_from_sign_in_to_a_battery_that_moves_and_back_to_safe_rules(demo: Demo,
     plant = Plant(demo)
     until(lambda: rows(demo, "select 1 from recommendations where project_id = ?", PROJECT), within_s=120)
     until(lambda: left_of_the_slot_s() > ENOUGH_S, within_s=2 * ENOUGH_S)
-    set_soc(demo, 0.02)  # so far below that sunshine short of its forecast does not keep it from charging
+    set_soc(demo, 0.02)
     until(lambda: plant.soc < 0.09 and seen_soc(demo) < 0.09)
 
     analyst = signed_in(browser.new_context(), demo, demo.sign_in_of("analyst"))
