@@ -1,4 +1,4 @@
-"""Where the sun stands, and when what is served now was measured: what the rules for PV need.
+"""Where the sun stands: what the rules for PV need.
 
 The position follows the low-precision formulas of the Astronomical Almanac, as J. J. Michalsky gives them (Solar Energy
 40 (1988) 227-235): right to about 0.01 degrees from 1950 to 2050. Refraction is not added.
@@ -6,8 +6,7 @@ The position follows the low-precision formulas of the Astronomical Almanac, as 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -37,33 +36,8 @@ def solar_elevation(index: pd.DatetimeIndex, latitude: float, longitude: float) 
     return np.asarray(np.degrees(np.arcsin(np.clip(height, -1.0, 1.0))), dtype=np.float64)
 
 
-def measured_at(index: pd.DatetimeIndex, shift: timedelta, now: datetime, zone: ZoneInfo) -> pd.DatetimeIndex:
-    """Return when the values served under a UTC index were measured; `shift` is served minus measured time at `now`.
-
-    A replay runs on the site's wall clock, so the shift is made there: an hour that the clock changes between the two
-    dates is not an hour of sun. Without a shift the index is returned as it is.
-
-    >>> from datetime import UTC
-    >>> served = pd.date_range("2026-11-22 02:00", periods=1, freq="h", tz="UTC")
-    >>> now = datetime(2026, 11, 22, 3, tzinfo=UTC)
-    >>> shift = now - datetime(2020, 9, 20, 4, tzinfo=UTC)
-    >>> measured_at(served, shift, now, ZoneInfo("Australia/Melbourne"))[0].isoformat()
-    '2020-09-20T03:00:00+00:00'
-    """
-    if not shift:
-        return index
-    civil_shift = _wall(now, zone) - _wall(now - shift, zone)
-    wall = index.tz_convert(zone).tz_localize(None) - civil_shift
-    localized = wall.tz_localize(zone, ambiguous=np.zeros(len(wall), dtype=bool), nonexistent="shift_forward")
-    return localized.tz_convert("UTC")
-
-
 def step_elevation(measured: pd.DatetimeIndex, step: timedelta, latitude: float, longitude: float) -> Floats:
     """Return the sun's height at the start and at the end of each step, degrees: shape (2, n)."""
     return np.stack(
         [solar_elevation(measured, latitude, longitude), solar_elevation(measured + step, latitude, longitude)]
     )
-
-
-def _wall(moment: datetime, zone: ZoneInfo) -> datetime:
-    return moment.astimezone(zone).replace(tzinfo=None)

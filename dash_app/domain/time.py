@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 Clock = Callable[[], datetime]
@@ -37,6 +38,30 @@ def local_midnight(day: date, zone: ZoneInfo) -> datetime:
     '2020-10-03T14:00:00+00:00'
     """
     return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
+
+
+def measured_at(index: pd.DatetimeIndex, shift: timedelta, now: datetime, zone: ZoneInfo) -> pd.DatetimeIndex:
+    """Return when the values served under a UTC index were measured; `shift` is served minus measured time at `now`.
+
+    A replay runs on the site's wall clock, so the shift is made there: an hour that the clock changes between the two
+    dates is not an hour of sun. Without a shift the index is returned as it is.
+
+    >>> served = pd.date_range("2026-11-22 02:00", periods=1, freq="h", tz="UTC")
+    >>> now = datetime(2026, 11, 22, 3, tzinfo=UTC)
+    >>> shift = now - datetime(2020, 9, 20, 4, tzinfo=UTC)
+    >>> measured_at(served, shift, now, ZoneInfo("Australia/Melbourne"))[0].isoformat()
+    '2020-09-20T03:00:00+00:00'
+    """
+    if not shift:
+        return index
+    civil_shift = _wall(now, zone) - _wall(now - shift, zone)
+    wall = index.tz_convert(zone).tz_localize(None) - civil_shift
+    localized = wall.tz_localize(zone, ambiguous=np.zeros(len(wall), dtype=bool), nonexistent="shift_forward")
+    return localized.tz_convert("UTC")
+
+
+def _wall(moment: datetime, zone: ZoneInfo) -> datetime:
+    return moment.astimezone(zone).replace(tzinfo=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

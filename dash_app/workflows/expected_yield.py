@@ -11,7 +11,7 @@ from dash_app.domain.expected_yield import REFERENCE_DAYS, ExpectedDay, expected
 from dash_app.domain.measurement import Window, total_of
 from dash_app.domain.ports import Measurements, Session
 from dash_app.domain.site import Quantity, Site
-from dash_app.domain.time import TimeGrid, local_midnight
+from dash_app.domain.time import TimeGrid, local_midnight, measured_at
 from dash_app.domain.view import View
 from dash_app.workflows.measured import Place
 from optimizer.forecast.sun import clear_sky_shape
@@ -19,13 +19,19 @@ from optimizer.forecast.sun import clear_sky_shape
 ONE_DAY = timedelta(days=1)
 
 
-def clear_sky_of(site: Site, index: pd.DatetimeIndex, step: timedelta, measured_shift: timedelta) -> pd.Series:
-    """Return the clear sky (W/m2) over a UTC index of serving, for the dates at which its values were measured."""
-    sky = clear_sky_shape(index - measured_shift, step, latitude=site.latitude, longitude=site.longitude)
+def clear_sky_of(
+    site: Site, index: pd.DatetimeIndex, step: timedelta, measured_shift: timedelta, now: datetime
+) -> pd.Series:
+    """Return the clear sky (W/m2) over a UTC index of serving, for the moments at which its values were measured.
+
+    `measured_shift` is served minus measured time at `now`; the replay keeps the site's wall clock.
+    """
+    measured = measured_at(index, measured_shift, now, site.timezone)
+    sky = clear_sky_shape(measured, step, latitude=site.latitude, longitude=site.longitude)
     return pd.Series(sky, index=index)
 
 
-def expected_days(place: Place, window: Window, days: Sequence[date]) -> tuple[ExpectedDay, ...]:
+def expected_days(place: Place, window: Window, days: Sequence[date], now: datetime) -> tuple[ExpectedDay, ...]:
     """Return what the arrays should have brought on each of `days`, from a window that holds the 28 days before too.
 
     Nothing is expected without PV or without a site that says where the sun stands.
@@ -37,7 +43,7 @@ def expected_days(place: Place, window: Window, days: Sequence[date]) -> tuple[E
     start, end = span_of(days, place)
     index = TimeGrid.between(start, end, step).index()
     shift = max(m.measured_shift for m in arrays)
-    sky = clear_sky_of(place.site, index, step, shift)
+    sky = clear_sky_of(place.site, index, step, shift, now)
     power = total_of(window, arrays, Quantity.PV_KW, step).reindex(index)
     return expected_yield(power, sky, step, days, place.zone)
 
@@ -54,7 +60,7 @@ def load_expected_days(
     start, end = span_of(days, place)
     ids = [m.measurand_id for m in arrays]
     window = measurements.load_window(session, place.project, start, min(end, view.now), ids)
-    return expected_days(place, window, days)
+    return expected_days(place, window, days, view.now)
 
 
 def span_of(days: Sequence[date], place: Place) -> tuple[datetime, datetime]:

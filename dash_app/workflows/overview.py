@@ -130,7 +130,7 @@ def _yields(session: Session, place: Place, view: View, measurements: Measuremen
     window = measurements.load_window(
         session, place.project, start, min(end, view.now), [m.measurand_id for m in arrays]
     )
-    expected = {day.day: day for day in expected_days(place, window, days)}
+    expected = {day.day: day for day in expected_days(place, window, days, view.now)}
     step = place.native(Quantity.PV_KW)
     total = total_of(window, arrays, Quantity.PV_KW, step)
     shown = total.loc[total.index >= local_midnight(days[0], view.zone)]

@@ -16,9 +16,9 @@ from dash_app.domain.quality import Finding, Floats, Rule, Signal, runs_of, sign
 from dash_app.domain.quality_check import Presence, Stretch, check_signal, presence_of, stretches, worst_first
 from dash_app.domain.quality_net import find_net_of_pv, pv_shape
 from dash_app.domain.quality_site import Balance, balance_of, find_above_total, find_residual
-from dash_app.domain.quality_sun import measured_at, step_elevation
+from dash_app.domain.quality_sun import step_elevation
 from dash_app.domain.site import Measurand, Quantity
-from dash_app.domain.time import TimeGrid
+from dash_app.domain.time import TimeGrid, measured_at
 from dash_app.domain.view import View
 from dash_app.workflows.measured import Measured, Place, load_measured
 

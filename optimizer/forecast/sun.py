@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from dash_app.domain.quality_sun import measured_at
+from dash_app.domain.time import measured_at
 from optimizer.forecast.components import Component, taken_from
 from optimizer.forecast.history import History
 

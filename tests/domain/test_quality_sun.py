@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from pvlib.solarposition import get_solarposition
 
-from dash_app.domain.quality_sun import measured_at, solar_elevation, step_elevation
+from dash_app.domain.quality_sun import solar_elevation, step_elevation
+from dash_app.domain.time import measured_at
 
 PLACES = {
     "Cambridge": (52.194, 0.131),

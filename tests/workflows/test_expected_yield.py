@@ -26,6 +26,7 @@ SITE = Site(
 )  # fmt: skip
 DAYS = [date(2020, 9, 16) + timedelta(days=k) for k in range(14)]
 SHIFT = timedelta(weeks=52 * 6)
+NOW = datetime(2020, 9, 30, 2, tzinfo=UTC)
 
 
 def place(*measurands: Measurand, site: Site | None = SITE) -> Place:
@@ -47,15 +48,25 @@ def window(series: pd.Series) -> Window:
 def test_the_sun_is_the_one_of_the_date_of_measurement() -> None:
     served = pd.date_range("2026-01-01", periods=96, freq="15min", tz="UTC")
     half_a_year = timedelta(days=184)
-    winter = clear_sky_of(SITE, served, QUARTER, half_a_year)
-    assert winter.to_numpy() == pytest.approx(
-        clear_sky_of(SITE, served - half_a_year, QUARTER, timedelta(0)).to_numpy()
-    )
-    assert winter.max() < 0.6 * clear_sky_of(SITE, served, QUARTER, timedelta(0)).max()
+    now = datetime(2026, 1, 2, tzinfo=UTC)
+    winter = clear_sky_of(SITE, served, QUARTER, half_a_year, now)
+    summer = clear_sky_of(SITE, served, QUARTER, timedelta(0), now)
+    assert winter.max() < 0.6 * summer.max()
+
+
+def test_a_clock_change_between_serving_and_measuring_moves_no_noon() -> None:
+    """Served in summer time at 13:00 is measured in winter time at 13:00 of the wall clock, not at 12:00."""
+    now = datetime(2026, 11, 22, 3, tzinfo=UTC)
+    measured_now = datetime(2026, 8, 22, 14, tzinfo=MELBOURNE)
+    served = pd.date_range("2026-11-20", periods=96, freq="15min", tz=MELBOURNE).tz_convert("UTC")
+    measured = pd.date_range("2026-08-20", periods=96, freq="15min", tz=MELBOURNE).tz_convert("UTC")
+    found = clear_sky_of(SITE, served, QUARTER, now - measured_now, now)
+    plain = clear_sky_of(SITE, measured, QUARTER, timedelta(0), now)
+    assert found.to_numpy() == pytest.approx(plain.to_numpy())
 
 
 def test_a_sunny_fortnight_is_expected_within_a_fifth(measured: pd.Series) -> None:
-    found = expected_days(place(ARRAY), window(measured), DAYS)
+    found = expected_days(place(ARRAY), window(measured), DAYS, NOW)
     local = measured.groupby(measured.index.tz_convert(MELBOURNE).date).sum() * 0.25
     actual = np.array([local[each.day] for each in found])
     expected = np.array([each.expected_kwh for each in found])
@@ -66,17 +77,18 @@ def test_a_sunny_fortnight_is_expected_within_a_fifth(measured: pd.Series) -> No
 
 
 def test_replayed_data_are_expected_as_when_they_were_measured(measured: pd.Series) -> None:
-    first = expected_days(place(ARRAY), window(measured), DAYS)
+    first = expected_days(place(ARRAY), window(measured), DAYS, NOW)
     served = measured.set_axis(measured.index + SHIFT)
-    again = expected_days(place(replace(ARRAY, measured_shift=SHIFT)), window(served), [day + SHIFT for day in DAYS])
+    replayed = place(replace(ARRAY, measured_shift=SHIFT))
+    again = expected_days(replayed, window(served), [day + SHIFT for day in DAYS], NOW + SHIFT)
     both = zip(first, again, strict=True)
     assert all(one.expected_kwh == pytest.approx(two.expected_kwh, rel=1e-9) for one, two in both)
 
 
 def test_without_arrays_or_a_site_nothing_is_expected(measured: pd.Series) -> None:
-    assert expected_days(place(), window(measured), DAYS) == ()
-    assert expected_days(place(ARRAY, site=None), window(measured), DAYS) == ()
-    assert expected_days(place(ARRAY), window(measured), []) == ()
+    assert expected_days(place(), window(measured), DAYS, NOW) == ()
+    assert expected_days(place(ARRAY, site=None), window(measured), DAYS, NOW) == ()
+    assert expected_days(place(ARRAY), window(measured), [], NOW) == ()
 
 
 def test_the_values_of_28_days_before_are_needed_up_to_the_last_days_end() -> None:
