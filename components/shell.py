@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -11,7 +11,9 @@ from dash import html
 
 from components.aria import aria, data
 from components.icons import Icon, icon
+from components.role_words import role_words
 from components.words import _
+from dash_app.domain.project import Role
 
 BRAND = "Energy DashBoard"
 
@@ -96,9 +98,9 @@ def theme_button() -> html.Button:
     return html.Button(symbols, type="button", className="sb-icon-button", **label, **data(theme_toggle="1"))
 
 
-def account(name: str, email: str, roles: Iterable[str]) -> html.Details:
+def account(name: str, email: str, roles: frozenset[Role]) -> html.Details:
     """Return the initials with the person's menu: who, which roles, the account page, sign out."""
-    facts = [html.Strong(name), html.Span(email), html.Span(", ".join(roles) or _("viewer"))]
+    facts = [html.Strong(name), html.Span(email), html.Span(role_words(roles))]
     more = html.A([icon(Icon.PERSON), _("Account and language")], href="/account", className="sb-menu-item")
     sign_out = html.Form(
         html.Button([icon(Icon.SIGN_OUT), _("Sign out")], type="submit", className="sb-menu-item"),

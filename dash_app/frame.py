@@ -21,7 +21,7 @@ from dash_app.auth import EXIT_ID
 from dash_app.domain.errors import ApiError, StoreUnavailable
 from dash_app.domain.now import now_balance
 from dash_app.domain.ports import Measurements, Recommendations, Session, Sites
-from dash_app.domain.project import Project, Right
+from dash_app.domain.project import Project, Right, Role
 from dash_app.domain.recommendation import State
 from dash_app.domain.time import Clock
 from dash_app.faults import NOTICE_ID
@@ -222,9 +222,10 @@ def _waiting(frame: Frame, project: Project | None) -> int:
     return sum(one.state is State.PROPOSED and one.payload.expires_at > frame.clock() for one in newest)
 
 
-def _roles(session: Session, project: Project | None) -> list[str]:
+def _roles(session: Session, project: Project | None) -> frozenset[Role]:
+    """Return what the person is in this project; outside of a project, in any."""
     projects = [project] if project else session.projects
-    return sorted({role.value for one in projects for role in one.roles})
+    return frozenset(role for one in projects for role in one.roles)
 
 
 def _label(page: PageModule) -> str:

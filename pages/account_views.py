@@ -10,19 +10,13 @@ from dash import html
 
 from components.badges import Tone
 from components.icons import Icon
+from components.role_words import role_words
 from components.states import banner
 from components.words import _, mark, ngettext
 from dash_app.domain.project import Person, Project, Right, Role, rights_of
 from dash_app.navigation import home_of
 from dash_app.workflows.account import SHORTEST, Outcome, Verdict
 
-ROLE_WORDS: Mapping[Role, str] = {
-    Role.VIEWER: mark("Viewer"),
-    Role.ANALYST: mark("Analyst"),
-    Role.OPERATOR: mark("Operator"),
-    Role.MANAGER: mark("Manager"),
-    Role.ADMIN: mark("Administrator"),
-}
 RIGHT_WORDS: Mapping[Right, str] = {
     Right.VIEW: mark("see and export"),
     Right.RECOMPUTE: mark("compute plans"),
@@ -85,15 +79,6 @@ def roles_view(projects: Sequence[Project]) -> Any:
     ]
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="sb-table sb-account-roles")
     return html.Div(table, className="sb-table-frame")
-
-
-def role_words(roles: frozenset[Role]) -> str:
-    """Return the names of roles; none at all is a viewer.
-
-    >>> role_words(frozenset({Role.OPERATOR, Role.ANALYST})), role_words(frozenset())
-    ('Analyst, Operator', 'Viewer')
-    """
-    return ", ".join(_(words) for role, words in ROLE_WORDS.items() if role in (roles or {Role.VIEWER}))
 
 
 def right_words(roles: frozenset[Role]) -> str:

@@ -51,6 +51,7 @@ from components.states import (
 from components.tables import table
 from dash_app.domain.errors import ApiUnreadable, RateLimited
 from dash_app.domain.now import NowBalance
+from dash_app.domain.project import Role
 from dash_app.domain.view import Range
 from pages.gallery_data import HOSTILE_NAME, HOUR, LONG_NAME, NOW, ZONE, balance, view
 from pages.gallery_entry import Entry, Example
@@ -236,7 +237,7 @@ def _frame() -> tuple[Example, ...]:
         Example(
             state="project switcher, long name", draw=lambda: html.Div(switcher(place), className="sb-gallery-header")
         ),
-        Example(state="account", draw=lambda: account("Anna Keller", "anna@example.org", ["manager"])),
+        Example(state="account", draw=lambda: account("Anna Keller", "anna@example.org", frozenset({Role.MANAGER}))),
         Example(state="freshness", draw=lambda: html.Div(live, className="sb-gallery-row")),
         Example(state="page head", draw=lambda: page_head("Title", "27–28 Sep 2020")),
         Example(state="icons", draw=lambda: html.Div([icon(one) for one in Icon], className="sb-gallery-row")),

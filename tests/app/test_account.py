@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from components.role_words import role_words
 from dash_app.account_attempts import MOST
 from dash_app.domain.errors import ApiUnavailable
 from dash_app.domain.project import Role
 from dash_app.language import COOKIE
 from dash_app.workflows.account import FIXED, Outcome, Verdict
-from pages.account_views import EMAIL, VERDICT_WORDS, field_of, right_words, role_words, verdict_words
+from pages.account_views import EMAIL, VERDICT_WORDS, field_of, right_words, verdict_words
 from tests.app.building import (
     ANALYST,
     MANAGER,

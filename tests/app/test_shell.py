@@ -170,7 +170,7 @@ def test_the_header_names_the_project_its_zone_and_the_others(building: Building
     assert "PV with battery · AEDT" in switcher
     assert '"/p/fontana1/"' in switcher
     assert "Max" in account
-    assert "manager" in account
+    assert "Manager" in account
     assert "Demo: measured data replayed; the plant is simulated." in banner
 
 
