@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from dash_app.domain.dispatch import Alarm, Lease, LedgerRow, Order, Stage, Telemetry
+from dash_app.domain.forecasting import ForecastRecord, ModelRecord, ModelSwitch, Role
 from dash_app.domain.recommendation import Payload, Recommendation, State, Transition
 from dash_app.domain.session import Session, SignIn
+from dash_app.domain.site import Quantity
 
 
 class Sessions(Protocol):
@@ -165,3 +167,47 @@ class States(Protocol):
     def telemetry(self, device_id: str) -> Telemetry | None: ...
     def beat(self, name: str, detail: str = "") -> None: ...
     def heartbeats(self) -> tuple[Heartbeat, ...]: ...
+
+
+class Forecasts(Protocol):
+    """The forecast ledger, the models and which of them forecasts: rows are only ever added (triggers protect them).
+
+    Everything is kept for KEPT_WHOLE, the first forecast of every six hours for KEPT_THIN; `prune` drops what is older.
+    """
+
+    def record(self, records: Collection[ForecastRecord]) -> None:
+        """Add forecasts in one transaction; one that is there already stays as it is."""
+        ...
+
+    def issued(
+        self,
+        project_id: str,
+        quantity: Quantity,
+        start: datetime,
+        end: datetime,
+        *,
+        role: Role = Role.CHAMPION,
+        every: timedelta = timedelta(0),
+    ) -> tuple[ForecastRecord, ...]:
+        """Return the forecasts issued in `start <= t < end`, oldest first; at most one, the first, in each `every`."""
+        ...
+
+    def known_at(
+        self, project_id: str, quantity: Quantity, moment: datetime, *, role: Role = Role.CHAMPION
+    ) -> ForecastRecord | None:
+        """Return the newest forecast issued at or before `moment`, or None."""
+        ...
+
+    def prune(self) -> int:
+        """Drop what is older than is kept; return how many forecasts that were."""
+        ...
+
+    def add_model(self, model: ModelRecord) -> None: ...
+    def models(self, project_id: str, quantity: Quantity) -> tuple[ModelRecord, ...]:
+        """Return every model that was trained, oldest first."""
+        ...
+
+    def add_switch(self, switch: ModelSwitch) -> None: ...
+    def switches(self, project_id: str, quantity: Quantity) -> tuple[ModelSwitch, ...]:
+        """Return every change of champion, oldest first; without one the simple mix is the champion."""
+        ...
