@@ -77,7 +77,7 @@ class Exports:
         pathname = f"/p/{quote(project_id, safe='')}/"
         place = find_place(session, pathname, measurements=self.measurements, sites=self.sites)
         view = view_of(place, request.query_string.decode(), self.clock)
-        loaded = offered.load(session, place, view, False)
+        loaded = offered.load(session, place, view, opening=False)
         slot = offered.chart(chart)
         return loaded, None if slot is None else table_of(slot, loaded)
 

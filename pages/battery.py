@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from dash import Dash, html
 
@@ -11,10 +12,8 @@ from components.cards import kpi_row
 from components.words import mark
 from dash_app.domain.ports import Measurements, Recommendations, Session, Sites
 from dash_app.domain.time import Clock
-from dash_app.domain.view import View
 from dash_app.workflows.battery import RECORD_FOR, BatteryData, BatteryPorts, load_battery
 from dash_app.workflows.kept import Kept
-from dash_app.workflows.measured import Place
 from pages import battery_cards as cards
 from pages import battery_sankeys as sankeys
 from pages import battery_views as views
@@ -90,8 +89,5 @@ def register(
 ) -> None:
     """Put the page and its callbacks into `app`."""
     ports = BatteryPorts(measurements=measurements, recommendations=recommendations, records=Kept(clock, RECORD_FOR))
-
-    def load(session: Session, place: Place, view: View, opening: bool) -> BatteryData:
-        return load_battery(session, place, view, opening, ports)
-
+    load = partial(load_battery, ports=ports)
     register_range_page(app, PAGE, load=load, who=who, measurements=measurements, sites=sites, clock=clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from dash import Dash, html
@@ -11,10 +12,8 @@ from components.cards import kpi_row
 from components.words import mark
 from dash_app.domain.ports import Measurements, Recommendations, Session, Sites
 from dash_app.domain.time import Clock
-from dash_app.domain.view import View
 from dash_app.workflows.consumer import HISTORIES_FOR, Consumer, Histories, load_consumer
 from dash_app.workflows.kept import Kept
-from dash_app.workflows.measured import Place
 from pages import consumer_cards as cards
 from pages import consumer_charts as charts
 from pages import consumer_tables as tables
@@ -90,16 +89,5 @@ def register(
 ) -> None:
     """Put the page and its callbacks into `app`."""
     kept: Histories = Kept(clock, HISTORIES_FOR)
-
-    def load(session: Session, place: Place, view: View, opening: bool) -> Consumer:
-        return load_consumer(
-            session,
-            place,
-            view,
-            opening=opening,
-            measurements=measurements,
-            recommendations=recommendations,
-            kept=kept,
-        )
-
+    load = partial(load_consumer, measurements=measurements, recommendations=recommendations, kept=kept)
     register_range_page(app, PAGE, load=load, who=who, measurements=measurements, sites=sites, clock=clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from dash import Dash, html
@@ -12,11 +13,9 @@ from components.states import not_set_up
 from components.words import _, mark
 from dash_app.domain.ports import Measurements, Session, Sites
 from dash_app.domain.time import Clock
-from dash_app.domain.view import View
 from dash_app.workflows.consumer import HISTORIES_FOR, Histories
 from dash_app.workflows.efficiency import Efficiency, load_efficiency
 from dash_app.workflows.kept import Kept
-from dash_app.workflows.measured import Place
 from pages import efficiency_cards as cards
 from pages import efficiency_charts as charts
 from pages import efficiency_fit as fit
@@ -77,8 +76,5 @@ def register(
 ) -> None:
     """Put the page and its callbacks into `app`."""
     kept: Histories = Kept(clock, HISTORIES_FOR)
-
-    def load(session: Session, place: Place, view: View, opening: bool) -> Efficiency:
-        return load_efficiency(session, place, view, opening=opening, measurements=measurements, kept=kept)
-
+    load = partial(load_efficiency, measurements=measurements, kept=kept)
     register_range_page(app, PAGE, load=load, who=who, measurements=measurements, sites=sites, clock=clock)

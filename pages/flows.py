@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -12,9 +13,7 @@ from components.states import notes
 from components.words import mark
 from dash_app.domain.ports import Measurements, Session, Sites
 from dash_app.domain.time import Clock
-from dash_app.domain.view import View
 from dash_app.workflows.flows import FlowsData, load_flows
-from dash_app.workflows.measured import Place
 from pages import flows_cards as cards
 from pages import flows_figures as figures
 from pages.flows_sankey import HEIGHT, PHONE_HEIGHT, flows_table, sankey_view
@@ -70,8 +69,5 @@ def layout(project_id: str = "", **_query: str) -> html.Div:
 
 def register(app: Dash, *, measurements: Measurements, sites: Sites, who: Callable[[], Session], clock: Clock) -> None:
     """Put the page and its callbacks into `app`."""
-
-    def load(session: Session, place: Place, view: View, opening: bool) -> FlowsData:
-        return load_flows(session, place, view, opening=opening, measurements=measurements)
-
+    load = partial(load_flows, measurements=measurements)
     register_range_page(app, PAGE, load=load, who=who, measurements=measurements, sites=sites, clock=clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,9 +14,8 @@ from components.outage import OUTAGES, outage_inputs
 from components.words import mark
 from dash_app.domain.ports import Measurements, Session, Sites
 from dash_app.domain.time import Clock
-from dash_app.domain.view import View
 from dash_app.workflows.explorer import Explorer, choice_of, load_explorer, load_newest
-from dash_app.workflows.measured import Place, find_place, view_of
+from dash_app.workflows.measured import find_place, view_of
 from pages import measurements_chooser as chooser
 from pages import measurements_views as views
 from pages.range_page import ChartSlot, RangePage, Slot, Width, page_layout
@@ -51,10 +51,7 @@ def layout(project_id: str = "", **_query: str) -> html.Div:
 
 def register(app: Dash, *, measurements: Measurements, sites: Sites, who: Callable[[], Session], clock: Clock) -> None:
     """Put the page and its callbacks into `app`."""
-
-    def load(session: Session, place: Place, view: View, opening: bool) -> Explorer:
-        return load_explorer(session, place, view, opening=opening, measurements=measurements)
-
+    load = partial(load_explorer, measurements=measurements)
     register_range_page(app, PAGE, load=load, who=who, measurements=measurements, sites=sites, clock=clock)
     address = PAGE.id("address")
 

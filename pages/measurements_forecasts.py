@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from dash import Dash, html
 
 from components.words import mark
 from dash_app.domain.ports import Measurements, Recommendations, Session, Sites
 from dash_app.domain.time import Clock
-from dash_app.domain.view import View
-from dash_app.workflows.measured import Place
 from dash_app.workflows.measured_forecast import MeasuredForecast, load_measured_forecast
 from pages import measurements_forecasts_views as views
 from pages.range_page import ChartSlot, RangePage, Slot, page_layout
@@ -60,10 +59,5 @@ def register(
     clock: Clock,
 ) -> None:
     """Put the page and its callbacks into `app`."""
-
-    def load(session: Session, place: Place, view: View, opening: bool) -> MeasuredForecast:
-        return load_measured_forecast(
-            session, place, view, opening=opening, measurements=measurements, recommendations=recommendations
-        )
-
+    load = partial(load_measured_forecast, measurements=measurements, recommendations=recommendations)
     register_range_page(app, PAGE, load=load, who=who, measurements=measurements, sites=sites, clock=clock)

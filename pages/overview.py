@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -15,9 +16,8 @@ from dash_app.domain.export import ExportTable
 from dash_app.domain.ports import Measurements, Recommendations, Session, Sites
 from dash_app.domain.site import Quantity
 from dash_app.domain.time import Clock
-from dash_app.domain.view import View
 from dash_app.workflows.kept import Kept
-from dash_app.workflows.measured import Place, find_place
+from dash_app.workflows.measured import find_place
 from dash_app.workflows.overview import YIELDS_FOR, Overview, YieldDay, balance_now, load_overview
 from pages import overview_cards as cards
 from pages import overview_views as views
@@ -100,18 +100,7 @@ def register(
     """Put the page and its callbacks into `app`."""
 
     kept: Kept[tuple[YieldDay, ...]] = Kept(clock, YIELDS_FOR)
-
-    def load(session: Session, place: Place, view: View, opening: bool) -> Overview:
-        return load_overview(
-            session,
-            place,
-            view,
-            opening=opening,
-            measurements=measurements,
-            recommendations=recommendations,
-            kept=kept,
-        )
-
+    load = partial(load_overview, measurements=measurements, recommendations=recommendations, kept=kept)
     register_range_page(app, PAGE, load=load, who=who, measurements=measurements, sites=sites, clock=clock)
 
     @app.callback(Output(NOW, "children"), Input(NOW_TICK, "n_intervals"), State(PAGE.id("address"), "pathname"))

@@ -74,7 +74,7 @@ def layout(project_id: str = "", **_query: str) -> html.Div:
 def register(app: Dash, *, measurements: Measurements, sites: Sites, who: Callable[[], Session], clock: Clock) -> None:
     """Put the page and its callbacks into `app`."""
 
-    def load(session: Session, place: Place, view: View, opening: bool) -> Measured:
+    def load(session: Session, place: Place, view: View, *, opening: bool) -> Measured:
         wanted = place.of(Quantity.PV_KW, Quantity.LOAD_KW)
         return load_measured(session, place, view, opening=opening, measurements=measurements, wanted=wanted)
 

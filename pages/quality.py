@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from dash import Dash, html
 
@@ -10,8 +11,6 @@ from components.cards import kpi_row
 from components.words import mark
 from dash_app.domain.ports import Measurements, Session, Sites
 from dash_app.domain.time import Clock
-from dash_app.domain.view import View
-from dash_app.workflows.measured import Place
 from dash_app.workflows.quality import Quality, load_quality
 from pages import quality_views as views
 from pages.quality_findings import findings_card, unknown_rule_notes
@@ -39,8 +38,5 @@ def layout(project_id: str = "", **_query: str) -> html.Div:
 
 def register(app: Dash, *, measurements: Measurements, sites: Sites, who: Callable[[], Session], clock: Clock) -> None:
     """Put the page and its callbacks into `app`."""
-
-    def load(session: Session, place: Place, view: View, opening: bool) -> Quality:
-        return load_quality(session, place, view, opening=opening, measurements=measurements)
-
+    load = partial(load_quality, measurements=measurements)
     register_range_page(app, PAGE, load=load, who=who, measurements=measurements, sites=sites, clock=clock)

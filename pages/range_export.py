@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -21,14 +21,10 @@ from flask import Flask
 
 from components.words import _
 from dash_app.domain.export import ExportColumn, ExportTable
-from dash_app.domain.ports import Session
-from dash_app.domain.view import View
-from dash_app.workflows.measured import Place
-from pages.range_page import ChartSlot, RangePage
+from pages.range_page import ChartSlot, Load, RangePage
 
 EXTENSION = "energy-exports"
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]\d+)?|nan")
-Load = Callable[[Session, Place, View, bool], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +32,14 @@ class PageTables:
     """The tables of one page: `load` gathers what the page is drawn from, as for its charts."""
 
     page: RangePage[Any]
-    load: Load
+    load: Load[Any]
 
     def chart(self, key: str) -> ChartSlot[Any] | None:
         """Return the chart of that key, or None."""
         return next((part for part in self.page.charts if part.key == key), None)
 
 
-def offer_tables(app: Dash, page: RangePage[Any], load: Load) -> None:
+def offer_tables(app: Dash, page: RangePage[Any], load: Load[Any]) -> None:
     """Let the charts of a page be downloaded."""
     server = cast(Flask, app.server)
     server.extensions.setdefault(EXTENSION, {})[page.key] = PageTables(page=page, load=load)

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 from dash import dcc, html, no_update
@@ -25,6 +25,7 @@ from components.shell import page_head
 from components.states import dropped_words, error, loading, notes, saved_banner
 from components.words import _
 from dash_app.domain.export import ExportTable
+from dash_app.domain.ports import Session
 from dash_app.domain.view import View
 from dash_app.workflows.measured import Measured, Place
 
@@ -32,6 +33,14 @@ TICK_S, FIRST_TICK_S = 60, 3
 """A page opens with what is cached while the rest is fetched behind it: the first refresh comes soon."""
 log = structlog.get_logger()
 Loaded = TypeVar("Loaded", bound=Measured)
+Found = TypeVar("Found", bound=Measured, covariant=True)
+
+
+class Load(Protocol[Found]):
+    """Gathers what the parts of a page are drawn from; `opening` while nothing is shown yet."""
+
+    def __call__(self, session: Session, place: Place, view: View, *, opening: bool) -> Found:
+        """Return it for one view."""
 
 
 class Width(StrEnum):

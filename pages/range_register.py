@@ -15,10 +15,10 @@ from components.range_bar import register_range_bar
 from dash_app.domain.ports import Measurements, Session, Sites
 from dash_app.domain.time import Clock
 from dash_app.domain.view import View
-from dash_app.workflows.measured import Place, find_place, view_of
+from dash_app.workflows.measured import find_place, view_of
 from pages.range_compare import with_comparison
 from pages.range_export import offer_tables
-from pages.range_page import Loaded, RangePage, filled_view, head_view, outage_view
+from pages.range_page import Load, Loaded, RangePage, filled_view, head_view, outage_view
 from pages.range_zoom import register_zoom, with_refinement
 
 log = structlog.get_logger()
@@ -28,13 +28,13 @@ def register_range_page(
     app: Dash,
     page: RangePage[Loaded],
     *,
-    load: Callable[[Session, Place, View, bool], Loaded],
+    load: Load[Loaded],
     who: Callable[[], Session],
     measurements: Measurements,
     sites: Sites,
     clock: Clock,
 ) -> None:
-    """Add the page's callbacks; `load(session, place, view, opening)` gathers what the parts are drawn from."""
+    """Add the page's callbacks; `load` gathers what the parts are drawn from."""
     register_outage(app, page.key)
     offer_tables(app, page, load)
     for chart in page.charts:
@@ -60,19 +60,19 @@ def register_range_page(
         session = who()
         try:
             place = find_place(session, pathname, measurements=measurements, sites=sites)
-            loaded = load(session, place, view_of(place, search, clock), not filled)
+            loaded = load(session, place, view_of(place, search, clock), opening=not filled)
         except OUTAGES as fault:
             log.warning("page without new data", page=page.key, reason=str(fault), pathname=pathname)
             return outage_view(page, fault, filled=bool(filled))
         shown = filled_view(page, loaded, opening=not filled)
-        shown = with_comparison(page, shown, loaded, lambda other: load(session, place, other, False))
+        shown = with_comparison(page, shown, loaded, lambda other: load(session, place, other, opening=False))
         return with_refinement(page, shown, loaded.view)
 
     def load_part(search: str, pathname: str, pick: Callable[[View], View | None]) -> Loaded | None:
         session = who()
         place = find_place(session, pathname, measurements=measurements, sites=sites)
         part = pick(view_of(place, search, clock))
-        return None if part is None else load(session, place, part, False)
+        return None if part is None else load(session, place, part, opening=False)
 
     register_range_bar(app, page.range_ids)
     register_zoom(app, page, load=load_part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from dash import Dash, html
@@ -12,10 +13,8 @@ from components.words import _, mark
 from dash_app.domain.ports import Measurements, Recommendations, Session, Sites
 from dash_app.domain.site import Quantity
 from dash_app.domain.time import Clock
-from dash_app.domain.view import View
 from dash_app.workflows.consumer import HISTORIES_FOR, Histories
 from dash_app.workflows.kept import Kept
-from dash_app.workflows.measured import Place
 from dash_app.workflows.temperature import Temperature, load_temperature
 from pages import temperature_views as views
 from pages.range_page import ChartSlot, RangePage, Slot, Width, page_layout
@@ -83,16 +82,5 @@ def register(
 ) -> None:
     """Put the page and its callbacks into `app`."""
     kept: Histories = Kept(clock, HISTORIES_FOR)
-
-    def load(session: Session, place: Place, view: View, opening: bool) -> Temperature:
-        return load_temperature(
-            session,
-            place,
-            view,
-            opening=opening,
-            measurements=measurements,
-            recommendations=recommendations,
-            kept=kept,
-        )
-
+    load = partial(load_temperature, measurements=measurements, recommendations=recommendations, kept=kept)
     register_range_page(app, PAGE, load=load, who=who, measurements=measurements, sites=sites, clock=clock)

@@ -149,7 +149,7 @@ class BatteryPorts:
     records: Kept[Record | None]
 
 
-def load_battery(session: Session, place: Place, view: View, opening: bool, ports: BatteryPorts) -> BatteryData:
+def load_battery(session: Session, place: Place, view: View, *, opening: bool, ports: BatteryPorts) -> BatteryData:
     """Load the page; the 30 days of the record only when the page is already open, so that it opens at once."""
     wanted = _wanted(place)
     window = load_window(session, place, view, opening=opening, measurements=ports.measurements, wanted=wanted)

@@ -67,7 +67,7 @@ def shown(
     ports = BatteryPorts(
         measurements=measurements, recommendations=store.recommendations, records=Kept(clock, timedelta(hours=1))
     )
-    return load_battery(session("u1", project), place, view_of(place, search, clock), opening, ports)
+    return load_battery(session("u1", project), place, view_of(place, search, clock), opening=opening, ports=ports)
 
 
 def by_key(data: BatteryData) -> dict[str, Any]:
@@ -214,7 +214,9 @@ def test_sources_that_are_measured_themselves_count() -> None:
     ports = BatteryPorts(
         measurements=measurements, recommendations=store.recommendations, records=Kept(clock, timedelta(hours=1))
     )
-    loaded = load_battery(session("u1", project), replace(place, project=project), data.view, False, ports)
+    loaded = load_battery(
+        session("u1", project), replace(place, project=project), data.view, opening=False, ports=ports
+    )
     raw = series_of(own, MIDNIGHT, NOW)
     assert loaded.energies().from_grid_kwh == pytest.approx(raw.sum() * MINUTE_H)
 
