@@ -21,6 +21,8 @@ Ticks = tuple[list[datetime], list[str]]
 ONE_DAY = timedelta(days=1)
 SHORT, SHORT_STEPS_MIN = timedelta(hours=20), (5, 10, 15, 30, 60, 120, 180, 360)
 """Up to this length ticks stand on the clock only, as many as there is room for."""
+AT_EDGE = 0.1
+"""So near to an end of the axis, as a share of it, half of a label would be cut off on a phone."""
 
 
 def wall_clock(index: pd.DatetimeIndex, zone: ZoneInfo) -> npt.NDArray[np.datetime64]:
@@ -70,7 +72,7 @@ def draw_time_axis(figure: go.Figure, start: datetime, end: datetime, zone: Zone
 
 
 def draw_now(figure: go.Figure, now: datetime, zone: ZoneInfo) -> None:
-    """Draw the line of now through all rows, with its time above."""
+    """Draw the line of now through all rows of a figure that has its time axis, with its time above."""
     x = wall(now, zone)
     figure.add_shape(
         type="line",
@@ -87,12 +89,21 @@ def draw_now(figure: go.Figure, now: datetime, zone: ZoneInfo) -> None:
         y=1,
         xref="x",
         yref="paper",
+        xanchor=_anchor(x, figure.layout.xaxis.range),
         yanchor="bottom",
         yshift=2,
         showarrow=False,
         text=_("Now %(time)s", time=clock_time(now, zone)),
         font={"size": 12, "color": LIGHT.text},
     )
+
+
+def _anchor(x: datetime, shown: tuple[datetime, datetime] | None) -> str:
+    """Return which side of a text stands at `x`, so that it is not cut off where the plot ends."""
+    if not shown:
+        return "center"
+    place = (x - shown[0]) / (shown[1] - shown[0])
+    return "left" if place < AT_EDGE else "right" if place > 1 - AT_EDGE else "center"
 
 
 def draw_gaps(figure: go.Figure, gaps: tuple[tuple[datetime, datetime], ...], span: timedelta, zone: ZoneInfo) -> None:
