@@ -13,6 +13,7 @@ from components.aria import aria
 from components.icons import Icon, icon
 from components.numbers import duration, moment_words, number, percent
 from components.plan_data import runs_of
+from components.plan_notes import input_words, note_words
 from components.plan_table import plan_csv, plan_table, units_words
 from components.plan_words import estimated_words, goal_words, run_words, state_words
 from components.tables import table
@@ -42,7 +43,7 @@ def inputs_view(plan: Recommendation, board: Board) -> list[Any]:
     payload, zone = plan.payload, board.zone
     rows = [
         [
-            html.Strong(used.name),
+            html.Strong(input_words(used.name)),
             moment_words(used.newest, zone),
             _age(payload.computed_at, used.newest),
             html.Code(used.digest[:12], title=used.digest),
@@ -51,7 +52,7 @@ def inputs_view(plan: Recommendation, board: Board) -> list[Any]:
         for used in payload.inputs
     ]
     head = [_("Input"), _("Newest value"), _("Age when computed"), _("Hash"), _("Note")]
-    notes = [*payload.notes]
+    notes = [note_words(note, payload) for note in payload.notes]
     if payload.estimated_prices:
         notes.append(estimated_words(payload.estimated_prices))
     facts = (

@@ -65,12 +65,37 @@ class InputUsed:
     note: str = ""
 
 
+class NoteKind(StrEnum):
+    """What a note says; `components.plan_notes` has the words."""
+
+    LEFT_OUT = "left_out"
+    """`count` implausible values of the input `about` were left out."""
+    KEPT = "kept"
+    """The steps of the plan in force are kept: changing them gains only `gain`, less than `threshold`."""
+    CHANGED = "changed"
+    """The steps of the plan in force are changed: that gains `gain`, more than `threshold`."""
+    NOT_POSSIBLE = "not_possible"
+    """The steps of the plan in force are not possible now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One fact beside a plan; `gain` and `threshold` are in what the plan minimises: money, or kg of CO2."""
+
+    kind: NoteKind
+    about: str = ""
+    count: int = 0
+    gain: float = 0.0
+    threshold: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
     """What a person signs. Immutable; its hash is what an approval and every order refer to.
 
     `plan` holds the columns of frames.Plan as lists (one value per step) for charts and recomputation;
-    `estimated_prices` counts the steps whose price was not published when this was computed.
+    `estimated_prices` counts the steps whose price was not published when this was computed. Plans stored before notes
+    had kinds hold them as sentences.
     """
 
     project_id: str
@@ -87,7 +112,7 @@ class Payload:
     inputs: tuple[InputUsed, ...]
     plan: dict[str, list[float]]
     estimated_prices: int
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note | str, ...] = ()
 
     def as_json(self) -> str:
         """Return the canonical JSON: sorted keys, no blanks, times as ISO 8601 in UTC."""
@@ -97,6 +122,13 @@ class Payload:
     def digest(self) -> str:
         """SHA-256 of the canonical JSON."""
         return hashlib.sha256(self.as_json().encode()).hexdigest()
+
+    @property
+    def inputs_digest(self) -> str:
+        """SHA-256 of everything it was computed from: goal, first step, state of charge, and the hash of each input."""
+        known = [self.objective.value, self.steps[0].start.isoformat(), self.soc_now]
+        facts = [*known, *((used.name, used.digest) for used in self.inputs)]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
     @classmethod
     def from_json(cls, text: str) -> Payload:
@@ -113,7 +145,7 @@ class Payload:
                 "without_battery": Money(**raw["without_battery"]),
                 "self_consumption": Money(**raw["self_consumption"]),
                 "inputs": tuple(_input(used) for used in raw["inputs"]),
-                "notes": tuple(raw["notes"]),
+                "notes": tuple(_note(note) for note in raw["notes"]),
             }
         )
 
@@ -172,3 +204,7 @@ def _step(raw: dict[str, Any]) -> Step:
 
 def _input(raw: dict[str, Any]) -> InputUsed:
     return InputUsed(**{**raw, "newest": datetime.fromisoformat(raw["newest"])})
+
+
+def _note(raw: dict[str, Any] | str) -> Note | str:
+    return raw if isinstance(raw, str) else Note(**{**raw, "kind": NoteKind(raw["kind"])})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from dash_app.domain.errors import Infeasible, SolverFailed
 from dash_app.domain.frames import Band, Price
 from dash_app.domain.measurement import Published
 from dash_app.domain.ports import Progress
-from dash_app.domain.recommendation import InputUsed, Payload
+from dash_app.domain.recommendation import InputUsed, Note, NoteKind, Payload
 from dash_app.domain.schedule import Money, Objective, Step
 from dash_app.domain.site import Battery, Site
 from dash_app.domain.tariff import estimate_ahead, price_frame
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from optimizer.schedule.solution import Flows, Solution
 
 TIME_LIMIT_S = 30.0
+Solve = Callable[["Problem"], "Solution"]
+"""What answers a problem: `optimizer.schedule.solve.solve_schedule`, unless a test says otherwise."""
 DECIDE_WITHIN = timedelta(hours=1)
 """A recommendation may be approved for this long, or until something better contradicts it."""
 
@@ -67,25 +70,42 @@ class Ahead:
     pv: pd.DataFrame
     prices: pd.DataFrame
     co2: pd.Series | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
-def compute_payload(known: Known, progress: Progress) -> Payload:
+def compute_payload(known: Known, progress: Progress, solve: Solve | None = None) -> Payload:
     """Return the payload of the best plan; raise Infeasible, StaleData, InvalidProblem, SolverFailed, PlanRejected."""
     progress(0.15, "forecasting")
     ahead = look_ahead(known)
     progress(0.6, "optimising")
-    return plan_ahead(known, ahead, progress)
+    return plan_ahead(known, ahead, progress, solve)
 
 
-def plan_ahead(known: Known, ahead: Ahead, progress: Progress) -> Payload:
-    """Return the payload of the best plan for a horizon as it is expected; raise as `compute_payload` does."""
-    from optimizer.schedule.site_problem import build_problem
+def plan_ahead(known: Known, ahead: Ahead, progress: Progress, solve: Solve | None = None) -> Payload:
+    """Return the payload of the best plan for a horizon as it is expected; raise as `compute_payload` does.
+
+    Whatever the solver calls optimal is checked again here, every rule and the claimed cost, before it becomes a plan.
+    """
     from optimizer.schedule.solution import Status
-    from optimizer.schedule.solve import solve_schedule
     from optimizer.schedule.stability import keep_committed
+    from optimizer.schedule.validator import check_plan
 
-    problem = build_problem(
+    problem = problem_of(known, ahead)
+    solution = (solve or _solve)(problem)
+    if known.committed and solution.status is Status.OPTIMAL:
+        steady = keep_committed(problem, solution, known.committed, time_limit_s=TIME_LIMIT_S)
+        solution, ahead = steady.solution, replace(ahead, notes=(*ahead.notes, steady.note))
+    progress(0.85, "checking")
+    flows = _flows_of(solution)
+    check_plan(problem, solution)
+    return build_payload(known, ahead, problem, flows)
+
+
+def problem_of(known: Known, ahead: Ahead) -> Problem:
+    """Return the optimisation problem of what is known and expected."""
+    from optimizer.schedule.site_problem import build_problem
+
+    return build_problem(
         site=known.site,
         grid=known.grid,
         load=ahead.load[Band.P50],
@@ -96,12 +116,12 @@ def plan_ahead(known: Known, ahead: Ahead, progress: Progress) -> Payload:
         objective=known.objective,
         first_h=known.first_h,
     )
-    solution = solve_schedule(problem, time_limit_s=TIME_LIMIT_S)
-    if known.committed and solution.status is Status.OPTIMAL:
-        steady = keep_committed(problem, solution, known.committed, time_limit_s=TIME_LIMIT_S)
-        solution, ahead = steady.solution, replace(ahead, notes=(*ahead.notes, f"{steady.words}."))
-    progress(0.85, "checking")
-    return build_payload(known, ahead, problem, _flows_of(solution))
+
+
+def _solve(problem: Problem) -> Solution:
+    from optimizer.schedule.solve import solve_schedule
+
+    return solve_schedule(problem, time_limit_s=TIME_LIMIT_S)
 
 
 def look_ahead(known: Known) -> Ahead:
@@ -110,7 +130,7 @@ def look_ahead(known: Known) -> Ahead:
 
     site, grid = known.site, known.grid
     load = forecast_load(known.load, grid, zone=site.timezone, issued_at=known.now)
-    notes = [_left_out("electricity demand", load.excluded)]
+    notes = _left_out("electricity demand", load.excluded)
     if known.pv is None:
         pv_frame = pd.DataFrame(0.0, index=grid.index(), columns=[band.value for band in Band])
     else:
@@ -124,17 +144,23 @@ def look_ahead(known: Known) -> Ahead:
             measured_shift=known.pv_shift,
         )
         pv_frame = pv.frame
-        notes.append(_left_out("PV production", pv.excluded))
+        notes += _left_out("PV production", pv.excluded)
     co2 = None if known.co2 is None else estimate_ahead(known.co2.values, grid)[0]
     prices = price_frame(known.prices, grid, site)
-    return Ahead(load=load.frame, pv=pv_frame, prices=prices, co2=co2, notes=tuple(note for note in notes if note))
+    return Ahead(load=load.frame, pv=pv_frame, prices=prices, co2=co2, notes=tuple(notes))
 
 
 def build_payload(known: Known, ahead: Ahead, problem: Problem, flows: Flows) -> Payload:
-    """Return what a person signs: the steps of `flows`, what they are expected to mean, and what was used."""
+    """Return what a person signs: the steps of `flows`, what they are expected to mean, and what was used.
+
+    Raise PlanRejected where a step cannot be told to the battery as it stands.
+    """
     from optimizer.baseline import self_consumption, without_battery
     from optimizer.schedule.intents import build_steps, plan_columns
+    from optimizer.schedule.validator_steps import check_steps
 
+    steps = build_steps(flows, battery=known.battery, grid=known.grid, soc_now=known.soc_now)
+    check_steps(steps, flows, known.battery)
     return Payload(
         project_id=known.site.project_id,
         device_id=known.battery.device_id,
@@ -142,7 +168,7 @@ def build_payload(known: Known, ahead: Ahead, problem: Problem, flows: Flows) ->
         expires_at=min(known.now + DECIDE_WITHIN, known.grid.end),
         objective=known.objective,
         currency=known.site.currency,
-        steps=build_steps(flows, battery=known.battery, grid=known.grid, soc_now=known.soc_now),
+        steps=steps,
         expected=money_with_stored(problem, flows, known.battery),
         without_battery=money_with_stored(problem, without_battery(problem), known.battery),
         self_consumption=money_with_stored(problem, self_consumption(problem), known.battery),
@@ -206,5 +232,5 @@ def _input(name: str, values: pd.Series) -> InputUsed:
     return InputUsed(name=name, newest=pd.Timestamp(known.index[-1]).to_pydatetime(), digest=digest)
 
 
-def _left_out(name: str, count: int) -> str:
-    return f"{count} implausible values of {name} were left out." if count else ""
+def _left_out(name: str, count: int) -> list[Note]:
+    return [Note(kind=NoteKind.LEFT_OUT, about=name, count=count)] if count else []

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pandas as pd
+import structlog
 
 from dash_app.domain.errors import NotFound, NotPermitted, StaleData
 from dash_app.domain.measurement import Published, Window, total_of
 from dash_app.domain.ports import Measurements, Progress, Recommendations, Session, Sites, States
 from dash_app.domain.project import Project, Right
-from dash_app.domain.recommendation import Recommendation
+from dash_app.domain.recommendation import Payload, Recommendation
 from dash_app.domain.schedule import Objective, Step
 from dash_app.domain.site import Battery, Measurand, Quantity, Site
 from dash_app.domain.time import Clock, TimeGrid, floor_to
-from dash_app.workflows.compute import Known, compute_payload
+from dash_app.workflows.compute import Known, Solve, compute_payload
 from dash_app.workflows.review import still_open
 
 HORIZON = timedelta(hours=48)
@@ -28,16 +29,19 @@ COMMITTED = timedelta(hours=1)
 LEAST_LEFT = timedelta(seconds=60)
 """A plan starts in the running slot only if at least so much of it is left."""
 
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanPorts:
-    """What making a recommendation needs."""
+    """What making a recommendation needs; `solve` replaces the solver, as tests do."""
 
     measurements: Measurements
     sites: Sites
     recommendations: Recommendations
     states: States
     clock: Clock
+    solve: Solve | None = None
 
 
 def make_recommendation(
@@ -45,14 +49,40 @@ def make_recommendation(
 ) -> Recommendation:
     """Compute and store a PROPOSED recommendation for the next 48 h.
 
+    Where a plan from newer inputs was stored meanwhile, this one is discarded and that one returned.
     Raises NotFound for a project that is not the session's, NotPermitted never (see `check_may_recompute`), StaleData
     naming the signal that is missing or too old, Infeasible with the conflicting limits, PlanRejected by the validator.
     """
     progress(0.05, "reading")
     known = gather(ports, session, project_id, objective)
-    payload = compute_payload(known, progress)
+    payload = compute_payload(known, progress, ports.solve)
     progress(0.95, "storing")
+    newer = _from_newer_inputs(ports.recommendations, payload)
+    if newer is not None:
+        _log_discarded(payload, newer)
+        return newer
     return ports.recommendations.add(payload, by=by, keep=still_open(ports.recommendations, payload))
+
+
+def _from_newer_inputs(recommendations: Recommendations, payload: Payload) -> Recommendation | None:
+    """Return the newest stored plan for the same goal whose inputs are other and newer ones than the payload's."""
+    same_goal = (
+        one for one in recommendations.newest(payload.project_id) if one.payload.objective is payload.objective
+    )
+    newer = (one for one in same_goal if one.payload.computed_at > payload.computed_at)
+    return next((one for one in newer if one.payload.inputs_digest != payload.inputs_digest), None)
+
+
+def _log_discarded(payload: Payload, newer: Recommendation) -> None:
+    log.warning(
+        "plan discarded: its inputs are older",
+        project=payload.project_id,
+        inputs=payload.inputs_digest[:12],
+        inputs_of=payload.computed_at.isoformat(),
+        newer=newer.label,
+        newer_inputs=newer.payload.inputs_digest[:12],
+        newer_inputs_of=newer.payload.computed_at.isoformat(),
+    )
 
 
 def check_may_recompute(session: Session, project_id: str) -> Project:

@@ -115,9 +115,16 @@ def stop(given: ReviewPorts, session: Session, project_id: str, *, reason: str =
 
 
 def still_open(recommendations: Recommendations, payload: Payload) -> frozenset[str]:
-    """Return the ids of the open proposals that a new plan does not contradict: `add(..., keep=...)` leaves them."""
+    """Return the ids of the open proposals that a new plan does not end: `add(..., keep=...)` leaves them.
+
+    Those are the ones that it does not contradict, and those whose inputs are newer than its own.
+    """
     proposed = [one for one in recommendations.newest(payload.project_id) if one.state is State.PROPOSED]
-    return frozenset(one.recommendation_id for one in proposed if not leaves_band(payload, one.payload))
+    return frozenset(
+        one.recommendation_id
+        for one in proposed
+        if one.payload.computed_at > payload.computed_at or not leaves_band(payload, one.payload)
+    )
 
 
 def _decidable(given: ReviewPorts, session: Session, recommendation_id: str) -> tuple[Session, Recommendation]:
@@ -164,10 +171,12 @@ def _check_second_person(session: Session, plan: Recommendation) -> None:
 
 
 def _check_nothing_newer(recommendations: Recommendations, plan: Recommendation) -> None:
-    project_id = plan.payload.project_id
+    """Raise DecisionConflict where a plan that came later, from inputs not older than this one's, contradicts it."""
+    project_id, inputs_of = plan.payload.project_id, plan.payload.computed_at
     top = recommendations.newest(project_id, limit=1)[0].number
     newer = recommendations.newest(project_id, limit=top - plan.number) if top > plan.number else ()
-    against = next((one for one in newer if leaves_band(one.payload, plan.payload)), None)
+    not_older = (one for one in newer if one.payload.computed_at >= inputs_of)
+    against = next((one for one in not_older if leaves_band(one.payload, plan.payload)), None)
     if against is not None:
         raise DecisionConflict(CHANGED, who=against.changed_by, at=against.payload.computed_at)
 

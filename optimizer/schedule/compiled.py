@@ -56,6 +56,11 @@ class Program:
             binary=self._binary,
         )
 
+    @property
+    def constant(self) -> float:
+        """What the objective holds beside the cost of the variables, for the last matrices."""
+        return self._map.constant
+
     def folding(self, steps: int) -> Folding:
         """Return the pattern of the matrices, and which variables and constraints have one entry per step."""
         columns = (
@@ -102,9 +107,10 @@ class ParameterMap:
         )
         self._parameters = [(slice(at, at + parameter.size), parameter) for parameter, at in columns_of]
         self._size = program.total_param_size + 1
+        self.constant = 0.0
 
     def applied(self) -> tuple[Array, sp.csc_array, Array]:
-        """Return cost, matrix and right side for the present values of the parameters."""
+        """Return cost, matrix and right side for the present values of the parameters; keep the cost's constant."""
         values = np.ones(self._size)
         for columns, parameter in self._parameters:
             values[columns] = np.ravel(parameter.value, order="F")
@@ -112,7 +118,9 @@ class ParameterMap:
         right = np.zeros(self._rows)
         right[self._right_rows] = entries[self._last :]
         indices, starts, shape = self._pattern
-        return (self._cost @ values)[:-1], sp.csc_array((-entries[: self._last], indices, starts), shape=shape), right
+        cost = self._cost @ values
+        self.constant = float(cost[-1])
+        return cost[:-1], sp.csc_array((-entries[: self._last], indices, starts), shape=shape), right
 
 
 class Compiled:
@@ -126,12 +134,19 @@ class Compiled:
         self.model.set_values(first)
         self.program = Program(self.model.problem())
         self.basis: highspy.HighsBasis | None = None
+        self._cost = np.zeros(0)
         self.resident = Resident(self.program.folding(shape.steps), OPTIONS)
 
     def matrices(self, problem: Problem) -> Matrices:
         """Return the matrices for the numbers of `problem`, which must have this shape."""
         self.model.set_values(problem)
-        return replace(self.program.matrices(), resident=self.resident)
+        matrices = replace(self.program.matrices(), resident=self.resident)
+        self._cost = matrices.cost
+        return matrices
+
+    def claimed_cost(self, plan: Array) -> float:
+        """Return what a plan costs in the last matrices: what the solver claims."""
+        return float(self._cost @ plan) + self.program.constant
 
 
 def compiled_for(shape: Shape, first: Problem) -> Compiled:

@@ -20,13 +20,12 @@ from optimizer.schedule.checks import Array
 from optimizer.schedule.compiled import Compiled, compiled_for
 from optimizer.schedule.highs import Answer, Outcome, solve_matrices
 from optimizer.schedule.model import Shape
-from optimizer.schedule.problem import Problem
+from optimizer.schedule.problem import Problem, Storage
 from optimizer.schedule.relax import find_conflicts
+from optimizer.schedule.rounding import check_claim, without_round_off
 from optimizer.schedule.solution import Duals, Flows, Solution, Status
 from optimizer.schedule.validator import check_plan, objective_of
 
-NOTHING_KW = 1e-9
-"""A power up to this is the solver's own tolerance and becomes 0."""
 BOTH_WAYS_KW = 1e-7
 """Above this, a plan does go both ways in a step; the smaller of two powers up to this becomes 0."""
 ROUNDS = 4
@@ -125,20 +124,28 @@ def _money(compiled: Compiled, problem: Problem) -> Array:
 
 
 def flows_of(compiled: Compiled, problem: Problem, plan: Array) -> Flows:
-    """Return a plan as flows that keep balance and storage to the last digit; powers below 0 by tolerance become 0."""
-    model, zeros = compiled.model, np.zeros(problem.steps)
+    """Return a plan as flows that keep balance and storage to the last digit, round-off taken away.
+
+    Raise PlanRejected where the solver's numbers lie further outside of their limits than round-off does.
+    """
+    model, values = compiled.model, compiled.program.values
     names = [storage.battery_id for storage in problem.storages]
     pairs = [
-        _one_way(compiled.program.values(plan, charge), compiled.program.values(plan, discharge))
-        for charge, discharge in zip(model.charge_kw, model.discharge_kw, strict=True)
+        _one_way(storage, values(plan, charge), values(plan, discharge))
+        for storage, charge, discharge in zip(problem.storages, model.charge_kw, model.discharge_kw, strict=True)
     ]
     charge, discharge = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    flexible = [_positive(compiled.program.values(plan, variable)) for variable in model.flexible_kw]
-    curtailed = zeros if model.curtailed_kw is None else _positive(compiled.program.values(plan, model.curtailed_kw))
+    flexible = [
+        without_round_off(f"flexible_kw of {load.load_id}", values(plan, variable), load.max_kw)
+        for load, variable in zip(problem.flexible_loads, model.flexible_kw, strict=True)
+    ]
+    curtailed = np.zeros(problem.steps)
+    if model.curtailed_kw is not None:
+        curtailed = without_round_off("curtailed_kw", values(plan, model.curtailed_kw), problem.pv_kw)
     devices = _device_series(compiled, problem, plan)
     net = problem.load_kw - problem.pv_kw + curtailed + sum(flexible) + sum(charge) - sum(discharge)
     net = net + sum(device.net_kw(devices[device.device_id]) for device in problem.devices)
-    both = np.minimum(compiled.program.values(plan, model.import_kw), compiled.program.values(plan, model.export_kw))
+    both = np.minimum(values(plan, model.import_kw), values(plan, model.export_kw))
     both = np.where(both > BOTH_WAYS_KW, both, 0.0)
     stored = [storage.stored_kwh(problem.hours, *pair) for storage, pair in zip(problem.storages, pairs, strict=True)]
     return Flows(
@@ -156,18 +163,18 @@ def flows_of(compiled: Compiled, problem: Problem, plan: Array) -> Flows:
 def _device_series(compiled: Compiled, problem: Problem, plan: Array) -> dict[str, dict[str, Array]]:
     series = {}
     for device, block in zip(problem.devices, compiled.model.devices, strict=True):
-        values = {name: _positive(compiled.program.values(plan, made)) for name, made in block.variables.items()}
+        values = {
+            name: without_round_off(f"{name} of {device.device_id}", compiled.program.values(plan, made))
+            for name, made in block.variables.items()
+        }
         series[device.device_id] = device.series(problem, values)
     return series
 
 
-def _positive(power_kw: Array) -> Array:
-    return np.where(power_kw > NOTHING_KW, power_kw, 0.0)
-
-
-def _one_way(charge_kw: Array, discharge_kw: Array) -> tuple[Array, Array]:
+def _one_way(storage: Storage, charge_kw: Array, discharge_kw: Array) -> tuple[Array, Array]:
     """Return both powers with what is only tolerance taken away."""
-    charge, discharge = _positive(charge_kw), _positive(discharge_kw)
+    charge = without_round_off(f"charge_kw of {storage.battery_id}", charge_kw, storage.charge_kw)
+    discharge = without_round_off(f"discharge_kw of {storage.battery_id}", discharge_kw, storage.discharge_kw)
     noise = np.minimum(charge, discharge) <= BOTH_WAYS_KW
     return np.where(noise & (charge < discharge), 0.0, charge), np.where(noise & (discharge <= charge), 0.0, discharge)
 
@@ -202,6 +209,7 @@ def _solution(problem: Problem, compiled: Compiled, answer: Answer, flows: Flows
         keyed=problem.keyed,
     )
     check_plan(problem, solution)
+    check_claim(min(compiled.claimed_cost(plan) for plan in answer.plans), objective_of(problem, flows))
     return solution
 
 

@@ -16,6 +16,7 @@ from optimizer.schedule.exact import directions_by_price, duals_of, flows_of, pr
 from optimizer.schedule.highs import Matrices, Outcome, solve_matrices
 from optimizer.schedule.model import Shape
 from optimizer.schedule.problem import Problem
+from optimizer.schedule.rounding import check_claim
 from optimizer.schedule.solution import Solution, Status
 from optimizer.schedule.validator import check_plan, objective_of
 
@@ -58,6 +59,7 @@ def _polished(problem: Problem, way: Way, time_limit_s: float, began: float) -> 
         keyed=problem.keyed,
     )
     check_plan(problem, solution)
+    check_claim(compiled.claimed_cost(answer.plans[0]), objective)
     return solution
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dash_app.domain.recommendation import Note, NoteKind
 from dash_app.domain.schedule import Intent, Step
 from optimizer.schedule.checks import Array
 from optimizer.schedule.problem import Problem, SocTarget
@@ -23,12 +24,15 @@ THRESHOLD = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Steady:
-    """The plan to go on with; whether it keeps the committed steps; what changing them gains; a sentence of that."""
+    """The plan to go on with, and the note that says whether the committed steps are kept and what a change gains."""
 
     solution: Solution
-    kept: bool
-    gain: float | None
-    words: str
+    note: Note
+
+    @property
+    def kept(self) -> bool:
+        """Whether the committed steps are kept."""
+        return self.note.kind is NoteKind.KEPT
 
 
 def keep_committed(
@@ -45,12 +49,10 @@ def keep_committed(
     """
     kept = solve_schedule(pinned(problem, committed), time_limit_s=time_limit_s)
     if kept.status is not Status.OPTIMAL or kept.objective is None or fresh.objective is None:
-        return Steady(solution=fresh, kept=False, gain=None, words="changed: the committed steps are not possible now")
+        return Steady(solution=fresh, note=Note(kind=NoteKind.NOT_POSSIBLE))
     gain = max(0.0, kept.objective - fresh.objective)
-    figures = f"the new one is {gain:.2f} better, threshold {threshold:.2f}"
-    if gain > threshold:
-        return Steady(solution=fresh, kept=False, gain=gain, words=f"changed: {figures}")
-    return Steady(solution=kept, kept=True, gain=gain, words=f"kept: {figures}")
+    better = NoteKind.CHANGED if gain > threshold else NoteKind.KEPT
+    return Steady(solution=fresh if gain > threshold else kept, note=Note(kind=better, gain=gain, threshold=threshold))
 
 
 def pinned(problem: Problem, committed: Sequence[Step]) -> Problem:

@@ -261,7 +261,7 @@ def test_the_tabs_are_part_of_the_address(built: Decide) -> None:
 
 def test_inputs_show_age_hash_and_estimates(built: Decide) -> None:
     shown = text(board(built, search="?tab=inputs"), "tab-body")
-    for known in ("electricity demand", "Mon 28\xa0Sep 13:15", "15\xa0min", "ab" * 6, "known ahead", "50\xa0%"):
+    for known in ("Electricity demand", "Mon 28\xa0Sep 13:15", "15\xa0min", "ab" * 6, "known ahead", "50\xa0%"):
         assert known in shown
     assert "2 steps have an estimated price" in shown
 

@@ -16,7 +16,7 @@ from dash_app.domain.jobs import JobState
 from dash_app.domain.measurement import Published
 from dash_app.domain.ports import Session
 from dash_app.domain.project import Role
-from dash_app.domain.recommendation import Payload, State
+from dash_app.domain.recommendation import NoteKind, Payload, State
 from dash_app.domain.schedule import Intent, Objective
 from dash_app.domain.site import GridConnection, Site, TariffPart
 from dash_app.planner import Planner
@@ -383,7 +383,8 @@ def test_the_plan_in_force_is_kept_for_its_next_hour_and_the_plan_says_so(expect
     known, ahead = expected
     first = plan_ahead(known, ahead, silent)
     again = plan_ahead(replace(known, committed=first.steps[:4]), ahead, silent)
-    assert again.notes[-1] == "kept: the new one is 0.00 better, threshold 0.05."
+    assert again.notes[-1].kind is NoteKind.KEPT
+    assert (again.notes[-1].gain, again.notes[-1].threshold) == (pytest.approx(0.0, abs=1e-6), 0.05)
     assert [step.battery_kw for step in again.steps] == pytest.approx([step.battery_kw for step in first.steps])
 
 

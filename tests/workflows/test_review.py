@@ -192,6 +192,14 @@ def test_a_newer_plan_that_leaves_the_band_closes_the_older_one(desk: Desk, powe
     assert desk.stands().state is State.SUPERSEDED
 
 
+def test_a_late_plan_from_older_inputs_neither_ends_nor_blocks_the_open_one(desk: Desk) -> None:
+    late = a_payload(powers_kw=(21.0, 0.0, 0.0, 0.0), computed_at=NOON - timedelta(minutes=1))
+    keep = still_open(desk.store.recommendations, late)
+    assert keep == {desk.plan.recommendation_id}
+    desk.store.recommendations.add(late, by="planner", keep=keep)
+    assert desk.approve().state is State.APPROVED
+
+
 def test_new_telemetry_alone_changes_nothing(desk: Desk) -> None:
     desk.store.states.put_telemetry(a_telemetry(soc=0.47, battery_kw=-3.0))
     assert desk.approve().state is State.APPROVED

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from dash_app.domain.recommendation import Note, NoteKind
 from dash_app.domain.schedule import Intent, Step
 from optimizer.schedule.problem import Problem
 from optimizer.schedule.solution import Solution
@@ -44,8 +45,8 @@ def test_a_change_worth_two_hundredths_is_not_made() -> None:
     problem = Problem.from_json(EXAMPLE)
     steady = keep_committed(problem, solved(problem), [step(Intent.CHARGE, 49.9)])
     assert steady.kept
-    assert steady.gain == pytest.approx(0.1 * 0.9025 * 0.2 - 0.1 * 0.1)
-    assert steady.words == "kept: the new one is 0.01 better, threshold 0.05"
+    assert steady.note.gain == pytest.approx(0.1 * 0.9025 * 0.2 - 0.1 * 0.1)
+    assert (steady.note.kind, steady.note.threshold) == (NoteKind.KEPT, 0.05)
     assert steady.solution.flows is not None
     assert steady.solution.flows.charge_kw["battery"][0] == pytest.approx(49.9)
     check_plan(problem, steady.solution)
@@ -57,21 +58,20 @@ def test_a_change_worth_more_than_the_threshold_is_made() -> None:
     fresh = solved(problem)
     steady = keep_committed(problem, fresh, [step(Intent.IDLE)])
     assert (steady.kept, steady.solution) == (False, fresh)
-    assert steady.gain == pytest.approx(16.0 - 3.975)
-    assert steady.words == "changed: the new one is 12.03 better, threshold 0.05"
+    assert steady.note.gain == pytest.approx(16.0 - 3.975)
+    assert (steady.note.kind, steady.note.threshold) == (NoteKind.CHANGED, 0.05)
 
 
 def test_a_plan_that_agrees_is_kept_at_no_cost() -> None:
     problem = Problem.from_json(EXAMPLE)
     steady = keep_committed(problem, solved(problem), [step(Intent.CHARGE, 50.0)])
-    assert steady.kept and steady.gain == pytest.approx(0.0, abs=1e-9)
+    assert steady.kept and steady.note.gain == pytest.approx(0.0, abs=1e-9)
 
 
 def test_committed_steps_that_break_a_limit_now_are_changed() -> None:
     problem = Problem.from_json(changed(EXAMPLE, grid={"import_limit_kw": 45.0, "export_limit_kw": 300.0}))
     steady = keep_committed(problem, solved(problem), [step(Intent.CHARGE, 50.0)])
-    assert (steady.kept, steady.gain) == (False, None)
-    assert steady.words == "changed: the committed steps are not possible now"
+    assert (steady.kept, steady.note) == (False, Note(kind=NoteKind.NOT_POSSIBLE))
 
 
 def test_each_intent_means_a_power_on_the_expected_net_load() -> None:
