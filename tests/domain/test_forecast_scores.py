@@ -23,7 +23,7 @@ from dash_app.domain.forecast_scores import (
     scores_by_lead,
 )
 from dash_app.domain.forecasting import ForecastRecord
-from tests.fakes.forecasts import QUARTER, frame_of, record
+from tests.fakes.issued import QUARTER, frame_of, record
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
