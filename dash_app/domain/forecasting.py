@@ -70,8 +70,9 @@ class SwitchReason(StrEnum):
 class ForecastRecord:
     """One forecast as it was issued.
 
-    `frame` has frames.Band (kW) on a regular UTC index; `components` what each part said (P50, kW) on the same index,
-    where it was kept. `weights[component]` has one value for each bucket of LEAD_EDGES_H; a column sums to 1.
+    `frame` has frames.Band (kW) on a regular UTC index; `components` what each part said (P50, kW) on the same index:
+    the ledger keeps it with the first forecast of every six hours. `weights[component]` has one value for each bucket
+    of LEAD_EDGES_H; a column sums to 1.
     `inputs_digest` is the hash of what had been measured; `left_out` counts by kind what was measured and not used,
     `missing` what was not measured. `trained_at` is None for models that are not trained.
     """
@@ -104,22 +105,21 @@ class ForecastRecord:
 
     @property
     def forecast_id(self) -> str:
-        """The hash of all of it: a forecast that was changed has another one."""
+        """The hash of what was said, by whom and from what: a forecast that was changed has another one."""
         told = [self.project_id, self.quantity.value, self.role.value, self.issued_at.isoformat(), self.model_id]
         told += [self.inputs_digest, json.dumps(self.weights, sort_keys=True)]
         hashed = hashlib.sha256("|".join(told).encode())
-        for frame in (self.frame, self.components):
-            if frame is not None:
-                hashed.update(f"{frame.index[0].isoformat()}|{self.step}|{list(frame.columns)}".encode())
-                hashed.update(frame.to_numpy(dtype=float).round(DECIMALS).tobytes())
+        hashed.update(f"{self.frame.index[0].isoformat()}|{self.step}|{list(self.frame.columns)}".encode())
+        hashed.update(self.frame.to_numpy(dtype=float).round(DECIMALS).tobytes())
         return hashed.hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRecord:
-    """A model as it was trained. `error_kw` is its MAE out of sample when it was trained, over `scored` values;
+    """A model as it was trained, in `took_s` seconds of the machine's processor.
 
-    `rival_error_kw` is that of the simple mix on the same values. `digest` is the hash of the file that holds it.
+    `error_kw` was its MAE out of sample then, over `scored` values, `rival_error_kw` that of the simple mix on the same
+    ones; None where the history was too short to tell.
     """
 
     model_id: str
@@ -128,16 +128,15 @@ class ModelRecord:
     kind: ModelKind
     trained_at: datetime
     days_of_history: float
-    error_kw: float
-    rival_error_kw: float
+    error_kw: float | None
+    rival_error_kw: float | None
     scored: int
     took_s: float
-    digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSwitch:
-    """From then on plans are made from `to_model`; the errors are MAE in kW over the same `scored` values."""
+    """From then on plans are made from `to_model`; the errors are MAE in kW over the same `scored` values, if any."""
 
     project_id: str
     quantity: Quantity
@@ -145,8 +144,8 @@ class ModelSwitch:
     from_model: str
     to_model: str
     reason: SwitchReason
-    from_error_kw: float
-    to_error_kw: float
+    from_error_kw: float | None
+    to_error_kw: float | None
     scored: int
 
 
