@@ -1,20 +1,27 @@
 """What would happen without the plan, on the same inputs: no battery action, or the plain self-consumption rule.
 
-A baseline may break a grid limit that a plan has to keep: it says what would happen, not what may.
+Whatever else the site has, nobody plans: a vehicle charges at once to what it has to reach, a load that could wait runs
+at once, a heat pump follows its thermostat and a generator stands still (`Device.uncontrolled` says it for each).
+A baseline may break a limit that a plan has to keep: it says what would happen, not what may.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
 from dash_app.domain.schedule import Money
 from optimizer.schedule.checks import Array
+from optimizer.schedule.devices.device import at_once
 from optimizer.schedule.problem import FlexibleLoad, Problem, Storage
 from optimizer.schedule.solution import Flows
+from optimizer.schedule.validator import emitted_kg
+from optimizer.schedule.validator_devices import devices_cost
 
 
 def without_battery(problem: Problem) -> Flows:
-    """Return the site with every battery at 0 and every flexible load at full power from its first step on."""
+    """Return the site with every battery at 0 and every other device as nobody controls it."""
     idle = {storage.battery_id: np.zeros(problem.steps) for storage in problem.storages}
     return _flows(problem, idle, idle)
 
@@ -35,7 +42,8 @@ def self_consumption(problem: Problem) -> Flows:
 def money_of(problem: Problem, flows: Flows) -> Money:
     """Return what a way of running the site means, whatever the problem's own objective weighs.
 
-    `cost` is imports minus exports plus wear plus the demand charge; `cycles` are full equivalents of the capacity.
+    `cost` is imports minus exports plus wear plus the demand charge plus what devices and tariffs cost of their own;
+    CO2 is that of imports and of what devices burn; `cycles` are full equivalents of the capacity.
     Wear is the problem's, which is 0 where the objective is not money: replace it first to count it there too.
     """
     imported_kwh, exported_kwh = problem.hours * flows.import_kw, problem.hours * flows.export_kw
@@ -44,9 +52,10 @@ def money_of(problem: Problem, flows: Flows) -> Money:
     peak_kw = float(flows.import_kw.max())
     wear = problem.degradation_cost_per_kwh_discharged * discharged_kwh
     energy = float(problem.import_price @ imported_kwh - problem.export_price @ exported_kwh)
+    devices = devices_cost(replace(problem, co2_price_per_kg=0.0), flows)
     return Money(
-        cost=energy + wear + _demand_cost(problem, peak_kw),
-        co2_kg=None if problem.co2_kg_per_kwh is None else float(problem.co2_kg_per_kwh @ imported_kwh),
+        cost=energy + wear + _demand_cost(problem, peak_kw) + devices,
+        co2_kg=None if problem.co2_kg_per_kwh is None else emitted_kg(problem, flows),
         import_kwh=float(imported_kwh.sum()),
         export_kwh=float(exported_kwh.sum()),
         peak_import_kw=peak_kw,
@@ -60,14 +69,14 @@ def _demand_cost(problem: Problem, peak_kw: float) -> float:
 
 
 def _net_load_kw(problem: Problem) -> Array:
-    return problem.load_kw - problem.pv_kw + sum(_at_once(problem, load) for load in problem.flexible_loads)
+    """Return the load of everything but the batteries, less PV."""
+    flexible = sum((_at_once(problem, load) for load in problem.flexible_loads), np.zeros(problem.steps))
+    devices = sum((device.net_kw(device.uncontrolled(problem)) for device in problem.devices), np.zeros(problem.steps))
+    return problem.load_kw - problem.pv_kw + flexible + devices
 
 
 def _at_once(problem: Problem, load: FlexibleLoad) -> Array:
-    """Return the powers of a flexible load that starts at once and stops when it has its energy."""
-    could_take_kwh = np.cumsum(problem.hours * load.ceiling_kw(problem.steps))
-    taken_kwh = np.minimum(could_take_kwh, load.energy_kwh)
-    return np.diff(taken_kwh, prepend=0.0) / problem.hours
+    return at_once(problem.hours, load.ceiling_kw(problem.steps), load.energy_kwh)
 
 
 def _run_rule(problem: Problem, storage: Storage, net_kw: Array) -> tuple[Array, Array]:
@@ -103,4 +112,5 @@ def _flows(problem: Problem, charge: dict[str, Array], discharge: dict[str, Arra
             for storage in problem.storages
         },
         flexible_kw=flexible,
+        devices={device.device_id: series for device in problem.devices if (series := device.uncontrolled(problem))},
     )

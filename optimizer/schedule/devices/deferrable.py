@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dash_app.domain.errors import InvalidProblem
 from optimizer.schedule.checks import Array, check_number
-from optimizer.schedule.devices.device import Free, Series, window
+from optimizer.schedule.devices.device import Free, Series, at_once, window
 from optimizer.schedule.devices.running import Running, state_running
 
 if TYPE_CHECKING:
@@ -84,6 +84,11 @@ class DeferrableLoad(Free):
     def net_kw(self, series: Series) -> Array:
         """Return what it takes."""
         return series["power_kw"]
+
+    def uncontrolled(self, problem: Problem) -> Series:
+        """Return it running at full power from the first step of its window on, until it has its energy."""
+        power = at_once(problem.hours, self.max_kw * self._window(problem), self.energy_kwh)
+        return {"power_kw": power, "on": (power > 0).astype(float)}
 
     def _window(self, problem: Problem) -> Array:
         return window(problem.steps, self.start_step, self.end_step)

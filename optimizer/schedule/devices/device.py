@@ -50,6 +50,9 @@ class Device(Protocol):
     def net_kw(self, series: Series) -> Array:
         """Return what it takes minus what it gives in each step."""
 
+    def uncontrolled(self, problem: Problem) -> Series:
+        """Return what the device does where nobody plans: what a saving is compared with."""
+
     def without_cost(self) -> Device:
         """Return the same device at no cost of its own; what decides the matrices stays."""
 
@@ -91,6 +94,11 @@ class Rule(Free):
         del series
         return np.zeros(1)
 
+    def uncontrolled(self, problem: Problem) -> Series:
+        """Return no series: a rule binds nobody who does not plan."""
+        del problem
+        return {}
+
 
 def window(steps: int, first: int, end: int) -> Array:
     """Return 1 in the steps [first, end) and 0 elsewhere.
@@ -114,3 +122,13 @@ def carried(start: float, kept: Array, change: Array) -> Array:
         start = share * start + more
         values.append(start)
     return np.array(values)
+
+
+def at_once(hours: Array, most_kw: Array, energy_kwh: float) -> Array:
+    """Return powers that give `energy_kwh` as early as `most_kw` allows; means over a step, so the last may be less.
+
+    >>> at_once(np.ones(4), np.array([0.0, 4.0, 4.0, 4.0]), 6.0).tolist()
+    [0.0, 4.0, 2.0, 0.0]
+    """
+    given_kwh = np.minimum(np.cumsum(hours * most_kw), energy_kwh)
+    return np.diff(given_kwh, prepend=0.0) / hours

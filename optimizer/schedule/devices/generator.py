@@ -100,6 +100,10 @@ class Generator:
         """Return what it takes: less than nothing."""
         return -series["power_kw"]
 
+    def uncontrolled(self, problem: Problem) -> Series:
+        """Return it standing still: the grid covers what the site needs."""
+        return {"power_kw": np.zeros(problem.steps), "on": np.zeros(problem.steps)}
+
     def without_cost(self) -> Generator:
         """Return the generator at no cost, switched where it was before."""
         return replace(self, always_switched=self.switched, cost_per_kwh=0.0, cost_per_h_on=0.0, cost_per_start=0.0)

@@ -114,5 +114,22 @@ class HeatPump(Free):
         """Return what it takes."""
         return series["power_kw"]
 
+    def uncontrolled(self, problem: Problem) -> Series:
+        """Return it as its thermostat runs it: the store is held at what it holds now, or at what it must end with.
+
+        In each step it makes what is used and lost, as far as its power goes; switching within a step is a mean.
+        """
+        wanted_kwh = min(max(self.heat_init_kwh, self.heat_min_kwh, self.heat_end_min_kwh or 0.0), self.heat_max_kwh)
+        heat, powers = self.heat_init_kwh, []
+        for hours, kept, cop, used_kw in zip(
+            problem.hours, self._kept(problem), self.cop, self.heat_load_kw, strict=True
+        ):
+            left = kept * heat - hours * used_kw
+            power = min(max(wanted_kwh - left, 0.0) / (hours * cop), self.max_kw) if cop > 0 else 0.0
+            heat = left + hours * cop * power
+            powers.append(power)
+        power_kw = np.array(powers)
+        return self.series(problem, {"power_kw": power_kw, "on": (power_kw > 0).astype(float)})
+
     def _kept(self, problem: Problem) -> Array:
         return np.asarray((1.0 - self.loss_per_h) ** problem.hours)

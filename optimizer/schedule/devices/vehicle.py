@@ -10,7 +10,7 @@ import numpy as np
 
 from dash_app.domain.errors import InvalidProblem
 from optimizer.schedule.checks import Array, check_number, check_positive
-from optimizer.schedule.devices.device import Free, Series, carried, window
+from optimizer.schedule.devices.device import Free, Series, at_once, carried, window
 
 if TYPE_CHECKING:
     from optimizer.schedule.devices.block import Block
@@ -128,6 +128,12 @@ class ElectricVehicle(Free):
     def net_kw(self, series: Series) -> Array:
         """Return what it takes minus what it gives."""
         return series["charge_kw"] - series["discharge_kw"]
+
+    def uncontrolled(self, problem: Problem) -> Series:
+        """Return it charging at full power from its arrival on, until it holds `soc_target`; it never feeds back."""
+        missing_kwh = max(0.0, self.soc_target - self.soc_init) * self.capacity_kwh
+        taken_kw = at_once(problem.hours, self.charge_kw * self._here(problem), missing_kwh / self.eta_charge)
+        return self.series(problem, {"charge_kw": taken_kw})
 
     def without_cost(self) -> ElectricVehicle:
         """Return the vehicle without wear."""
