@@ -1,21 +1,20 @@
-"""The audit trail: rows are only ever added, and each one's chain hashes it together with the row before."""
+"""The audit trail in the file: rows are only ever added, each in the transaction of what it records."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterator
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, text
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, text, true
 
-from dash_app.domain.ports import AuditRow
+from dash_app.domain.audit import AuditQuery, AuditRow, ChainCheck, Head, chained, check_chain
 from services.store.engine import Database
 from services.store.tables import audit
 
 LAST_GIVEN = text("SELECT seq FROM sqlite_sequence WHERE name = 'audit'")
-NOTHING = AuditRow(row_id=0, at=datetime.min.replace(tzinfo=UTC), who="", what="", project_id="", detail="", chain="")
+ROWS_AT_ONCE = 1000
 
 
 class SqlAudit:
@@ -24,11 +23,13 @@ class SqlAudit:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def append(self, *, who: str, what: str, project_id: str = "", detail: str = "") -> AuditRow:
+    def append(
+        self, *, who: str, what: str, project_id: str = "", detail: str = "", before: str = "", after: str = ""
+    ) -> AuditRow:
         """Add a row in a transaction of its own."""
+        said = {"who": who, "what": what, "project_id": project_id, "detail": detail, "before": before, "after": after}
         with self._database.writing() as connection:
-            at = self._database.now(connection)
-            return append_row(connection, at=at, who=who, what=what, project_id=project_id, detail=detail)
+            return append_row(connection, at=self._database.now(connection), **said)
 
     def rows(self, limit: int = 200, project_id: str | None = None) -> tuple[AuditRow, ...]:
         """Return the newest rows, newest first."""
@@ -38,37 +39,81 @@ class SqlAudit:
         with self._database.reading() as connection:
             return tuple(_row(found) for found in connection.execute(wanted))
 
+    def find(self, query: AuditQuery, limit: int = 200, offset: int = 0) -> tuple[AuditRow, ...]:
+        """Return the wanted rows, newest first."""
+        wanted = select(audit).where(_wanted(query)).order_by(audit.c.row_id.desc()).limit(limit).offset(offset)
+        with self._database.reading() as connection:
+            return tuple(_row(found) for found in connection.execute(wanted))
+
+    def count(self, query: AuditQuery) -> int:
+        """Return how many rows are wanted."""
+        with self._database.reading() as connection:
+            return int(connection.scalar(select(func.count()).select_from(audit).where(_wanted(query))) or 0)
+
+    def check(self, heads: Collection[Head] = ()) -> ChainCheck:
+        """Walk along the whole trail, through these heads."""
+        with self._database.reading() as connection:
+            return check_chain(_every_row(connection), _last_given(connection), heads)
+
     def first_broken(self) -> int | None:
         """Return the id of the first row that was edited, is gone, or was put in from outside; or None."""
-        before = NOTHING
-        with self._database.reading() as connection:
-            for found in connection.execute(select(audit).order_by(audit.c.row_id)):
-                row = _row(found)
-                if row.row_id != before.row_id + 1:
-                    return before.row_id + 1
-                if row.chain != chain_of(before.chain, row):
-                    return row.row_id
-                before = row
-            return None if before.row_id == _last_given(connection) else before.row_id + 1
+        return self.check().flaw_row
 
 
 def append_row(
-    connection: Connection, *, at: datetime, who: str, what: str, project_id: str = "", detail: str = ""
+    connection: Connection,
+    *,
+    at: datetime,
+    who: str,
+    what: str,
+    project_id: str = "",
+    detail: str = "",
+    before: str = "",
+    after: str = "",
 ) -> AuditRow:
     """Add a row inside the writing transaction of what it records: both are durable, or neither."""
-    newest = connection.execute(select(audit).order_by(audit.c.row_id.desc()).limit(1)).first()
-    before = "" if newest is None else _row(newest).chain
-    row_id = _last_given(connection) + 1
-    row = AuditRow(row_id=row_id, at=at, who=who, what=what, project_id=project_id, detail=detail, chain="")
-    row = replace(row, chain=chain_of(before, row))
+    newest = connection.scalar(select(audit.c.chain).order_by(audit.c.row_id.desc()).limit(1))
+    row = AuditRow(
+        row_id=_last_given(connection) + 1,
+        at=at,
+        who=who,
+        what=what,
+        project_id=project_id,
+        detail=detail,
+        chain="",
+        before=before,
+        after=after,
+    )
+    row = chained(newest or "", row)
     connection.execute(insert(audit).values(asdict(row)))
     return row
 
 
-def chain_of(before: str, row: AuditRow) -> str:
-    """Return SHA-256 over the chain of the row before and everything this row says."""
-    said = [before, row.row_id, row.at.isoformat(), row.who, row.what, row.project_id, row.detail]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+def _every_row(connection: Connection) -> Iterator[AuditRow]:
+    found = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(select(audit).order_by(audit.c.row_id))
+    return (_row(row) for row in found)
+
+
+def _wanted(query: AuditQuery) -> ColumnElement[bool]:
+    conditions = [_reachable(query)]
+    for column, part in ((audit.c.who, query.who), (audit.c.what, query.what)):
+        if part:
+            conditions.append(column.icontains(part, autoescape=True))
+    if query.since is not None:
+        conditions.append(audit.c.at >= query.since)
+    if query.until is not None:
+        conditions.append(audit.c.at < query.until)
+    return and_(*conditions)
+
+
+def _reachable(query: AuditQuery) -> ColumnElement[bool]:
+    if query.projects is None:
+        return true()
+    theirs = audit.c.project_id.in_(sorted(query.projects))
+    people: ColumnElement[bool] = audit.c.who == query.person
+    if query.colleagues:
+        people = or_(people, audit.c.who.in_(select(audit.c.who).where(theirs)))
+    return or_(theirs, and_(audit.c.project_id == "", people))
 
 
 def _last_given(connection: Connection) -> int:

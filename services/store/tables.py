@@ -140,6 +140,10 @@ audit = Table(
     _text("project_id", index=True),
     Column("detail", Text, nullable=False),
     _text("chain"),
+    Column("before", Text, nullable=False, server_default=""),
+    Column("after", Text, nullable=False, server_default=""),
+    Column("form", Integer, nullable=False, server_default="1"),
+    Index("audit_of_project", "project_id", "row_id"),
     sqlite_autoincrement=True,
 )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dash_app.domain.audit import AuditQuery
 from dash_app.domain.dispatch import Lease, Order, Stage
 from dash_app.domain.errors import StoreUnavailable
 from dash_app.domain.recommendation import State
@@ -51,6 +52,9 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "audit.append": lambda store: store.audit.append(who="max", what="signed in"),
     "audit.rows": lambda store: store.audit.rows(),
     "audit.first_broken": lambda store: store.audit.first_broken(),
+    "audit.find": lambda store: store.audit.find(AuditQuery()),
+    "audit.count": lambda store: store.audit.count(AuditQuery()),
+    "audit.check": lambda store: store.audit.check(),
     "alarms.raise_alarm": lambda store: store.alarms.raise_alarm("monash", "telemetry", "gone"),
     "alarms.clear": lambda store: store.alarms.clear("monash", "telemetry"),
     "alarms.open_alarms": lambda store: store.alarms.open_alarms(),

@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from dash_app.domain.audit import AuditQuery, AuditRow, ChainCheck, Head, chained, check_chain
 from dash_app.domain.dispatch import Alarm, Lease, LedgerRow, Order, Stage, Telemetry
 from dash_app.domain.errors import DecisionConflict, LeaseLost, NotFound, SessionEnded, StoreUnavailable
 from dash_app.domain.jobs import SILENT_FOR, SILENT_WORDS, Job, JobState
-from dash_app.domain.ports import AuditRow, Heartbeat, Session, SignIn
+from dash_app.domain.ports import Heartbeat, Session, SignIn
 from dash_app.domain.recommendation import (
     EXPIRING,
     IN_FORCE,
@@ -50,7 +50,9 @@ class FakeAudit:
         self._clock, self._gate = clock, gate or Gate()
         self.kept: list[AuditRow] = []
 
-    def append(self, *, who: str, what: str, project_id: str = "", detail: str = "") -> AuditRow:
+    def append(
+        self, *, who: str, what: str, project_id: str = "", detail: str = "", before: str = "", after: str = ""
+    ) -> AuditRow:
         with self._gate():
             row = AuditRow(
                 row_id=len(self.kept) + 1,
@@ -60,29 +62,41 @@ class FakeAudit:
                 project_id=project_id,
                 detail=detail,
                 chain="",
+                before=before,
+                after=after,
             )
-            row = replace(row, chain=self._chain(self.kept[-1].chain if self.kept else "", row))
-            self.kept.append(row)
-            return row
+            self.kept.append(chained(self.kept[-1].chain if self.kept else "", row))
+            return self.kept[-1]
 
     def rows(self, limit: int = 200, project_id: str | None = None) -> tuple[AuditRow, ...]:
         with self._gate():
             wanted = [row for row in reversed(self.kept) if project_id is None or row.project_id == project_id]
             return tuple(wanted[:limit])
 
-    def first_broken(self) -> int | None:
+    def find(self, query: AuditQuery, limit: int = 200, offset: int = 0) -> tuple[AuditRow, ...]:
         with self._gate():
-            before = ""
-            for row in self.kept:
-                if row.chain != self._chain(before, row):
-                    return row.row_id
-                before = row.chain
-            return None
+            return tuple(row for row in reversed(self.kept) if self._is_wanted(row, query))[offset:][:limit]
 
-    @staticmethod
-    def _chain(before: str, row: AuditRow) -> str:
-        text = f"{before}|{row.row_id}|{row.at}|{row.who}|{row.what}|{row.project_id}|{row.detail}"
-        return hashlib.sha256(text.encode()).hexdigest()
+    def count(self, query: AuditQuery) -> int:
+        return len(self.find(query, limit=len(self.kept)))
+
+    def check(self, heads: Collection[Head] = ()) -> ChainCheck:
+        with self._gate():
+            return check_chain(self.kept, None, heads)
+
+    def first_broken(self) -> int | None:
+        return self.check().flaw_row
+
+    def _is_wanted(self, row: AuditRow, query: AuditQuery) -> bool:
+        parts = ((query.who, row.who), (query.what, row.what))
+        in_time = (query.since or row.at) <= row.at and (query.until is None or row.at < query.until)
+        return in_time and self._is_reachable(row, query) and all(a.lower() in b.lower() for a, b in parts)
+
+    def _is_reachable(self, row: AuditRow, query: AuditQuery) -> bool:
+        if query.projects is None or row.project_id in query.projects:
+            return True
+        people = {one.who for one in self.kept if one.project_id in query.projects} if query.colleagues else set()
+        return row.project_id == "" and row.who in {query.person, *people}
 
 
 class FakeSessions:

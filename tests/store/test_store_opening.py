@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from dash_app.domain.errors import ConfigError, StoreUnavailable
 from services.store import PlanStore, open_store
@@ -26,8 +27,8 @@ LATER = '''
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "later"
+down_revision = "{newest}"
 branch_labels = None
 depends_on = None
 
@@ -49,7 +50,8 @@ def later_scripts(folder: Path, more: str = "") -> Path:
     """Return the migrations with one more step."""
     scripts = folder / "migrations"
     shutil.copytree(SCRIPTS, scripts)
-    (scripts / "versions" / "0002_later.py").write_text(LATER.format(more=more))
+    newest = ScriptDirectory(str(SCRIPTS)).get_current_head()
+    (scripts / "versions" / "later.py").write_text(LATER.format(more=more, newest=newest))
     return scripts
 
 
@@ -97,7 +99,8 @@ def test_an_older_schema_is_upgraded_after_a_backup(store: PlanStore, tmp_path: 
     upgrade(store.database, later_scripts(tmp_path))
     path = store.database.path
     (backup,) = path.parent.glob("*.backup")
-    assert backup.name == "plans.sqlite.before-0001.backup"
+    newest = ScriptDirectory(str(SCRIPTS)).get_current_head()
+    assert backup.name == f"plans.sqlite.before-{newest}.backup"
     assert backup.stat().st_mode & 0o777 == 0o600
     assert "later" in tables_of(path)
     assert tables_of(backup) == tables_of(path) - {"later"}
@@ -116,7 +119,7 @@ def test_an_upgrade_that_fails_leaves_the_older_schema(store: PlanStore, tmp_pat
 
 def test_a_newer_schema_is_refused_with_one_sentence(store: PlanStore, tmp_path: Path, url: str) -> None:
     upgrade(store.database, later_scripts(tmp_path))
-    with pytest.raises(ConfigError, match=r"was written by a newer version \(schema 0002\); start that version\."):
+    with pytest.raises(ConfigError, match=r"was written by a newer version \(schema later\); start that version\."):
         open_store(url, secret_key=SECRET)
 
 
