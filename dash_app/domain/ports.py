@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from dash_app.domain.audit import AuditRow
 from dash_app.domain.dispatch import DispatchResult, Order, Telemetry
 from dash_app.domain.measurement import LiveValue, Published, Window
 from dash_app.domain.project import Person, Project
@@ -20,7 +21,6 @@ from dash_app.domain.site import Measurand, Site
 from dash_app.domain.store_ports import (
     Alarms,
     Audit,
-    AuditRow,
     Forecasts,
     Heartbeat,
     Leases,
