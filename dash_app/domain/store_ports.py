@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from dash_app.domain.audit import AuditQuery, AuditRow, ChainCheck, Head
 from dash_app.domain.dispatch import Alarm, Lease, LedgerRow, Order, Stage, Telemetry
 from dash_app.domain.forecasting import ForecastRecord, ModelRecord, ModelSwitch, Role
 from dash_app.domain.recommendation import Payload, Recommendation, State, Transition
@@ -120,24 +121,22 @@ class Leases(Protocol):
     def give_up(self, lease: Lease) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRow:
-    """One line of the audit trail; `chain` hashes it together with the line before."""
-
-    row_id: int
-    at: datetime
-    who: str
-    what: str
-    project_id: str
-    detail: str
-    chain: str
-
-
 class Audit(Protocol):
-    """The audit trail: append only, hash-chained."""
+    """The audit trail: append only, hash-chained (`dash_app.domain.audit`)."""
 
-    def append(self, *, who: str, what: str, project_id: str = "", detail: str = "") -> AuditRow: ...
+    def append(
+        self, *, who: str, what: str, project_id: str = "", detail: str = "", before: str = "", after: str = ""
+    ) -> AuditRow: ...
     def rows(self, limit: int = 200, project_id: str | None = None) -> tuple[AuditRow, ...]: ...
+    def find(self, query: AuditQuery, limit: int = 200, offset: int = 0) -> tuple[AuditRow, ...]:
+        """Return the wanted rows, newest first."""
+        ...
+
+    def count(self, query: AuditQuery) -> int: ...
+    def check(self, heads: Collection[Head] = ()) -> ChainCheck:
+        """Walk along the whole trail, through these heads."""
+        ...
+
     def first_broken(self) -> int | None:
         """Return the id of the first row whose chain does not hold, or None."""
         ...
