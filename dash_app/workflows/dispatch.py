@@ -38,10 +38,10 @@ from dash_app.workflows.dispatch_state import (
 )
 from dash_app.workflows.hand_back import give_up, stand_down
 from dash_app.workflows.verify import check_device, poll
+from dash_app.workflows.write_pace import next_kw, note_writes_of_today
+from dash_app.workflows.yield_to import REGISTER_STEP_KW
 
 REFUSALS_TO_GIVE_UP = 2
-REGISTER_STEP_KW = 1e-3
-"""How far a register's whole numbers may lie from what was asked for."""
 
 log = structlog.get_logger()
 
@@ -71,7 +71,7 @@ def keep_alive_if_due(given: DispatchPorts, hand: Hand, tenure: Tenure) -> None:
     """Refresh the device's watchdog when half of it has passed; a device that does not answer falls back by itself."""
     now = given.monotonic()
     due = hand.setpoint_kw is not None and now - hand.refreshed_at >= hand.plant.refresh_s
-    if not due or not may_write(given, tenure):
+    if not due or now < hand.next_poll_at or not may_write(given, tenure):
         return
     try:
         hand.plant.keep_alive()
@@ -81,7 +81,8 @@ def keep_alive_if_due(given: DispatchPorts, hand: Hand, tenure: Tenure) -> None:
 
 
 def _goes_backwards(hand: Hand, order: Order) -> bool:
-    return hand.order is not None and order.step.end <= hand.order.step.start
+    """Return whether a later slot was already written, in this life or, after a restart, by the ledger."""
+    return hand.newest_slot is not None and order.step.end <= hand.newest_slot
 
 
 def _execute(given: DispatchPorts, hand: Hand, tenure: Tenure, order: Order, telemetry: Telemetry) -> None:
@@ -93,18 +94,28 @@ def _execute(given: DispatchPorts, hand: Hand, tenure: Tenure, order: Order, tel
     clear_alarms(given, hand, AlarmKind.NO_CONTROL)
     if hand.order is None or hand.order.order_id != order.order_id:
         _begin(given, hand, order)
-    if hand.setpoint_kw is None:
+    if hand.setpoint_kw is None and not hand.must_write:
         _adopt(given, hand, tenure, order, telemetry)
-    if hand.setpoint_kw is not None and abs(wanted - hand.setpoint_kw) <= hand.plant.deadband_kw:
+    note_writes_of_today(given, hand)
+    pace = next_kw(given, hand, order, telemetry, wanted)
+    if isinstance(pace, NoControl):
+        _refrain(given, hand, tenure, order, telemetry, pace, AlarmKind.BUDGET)
+    elif pace is None:
         keep_alive_if_due(given, hand, tenure)
     elif may_write(given, tenure):
-        _write(given, hand, tenure, order, wanted)
+        _write(given, hand, tenure, order, pace)
 
 
 def _refrain(
-    given: DispatchPorts, hand: Hand, tenure: Tenure, order: Order, telemetry: Telemetry, reason: NoControl
+    given: DispatchPorts,
+    hand: Hand,
+    tenure: Tenure,
+    order: Order,
+    telemetry: Telemetry,
+    reason: NoControl,
+    kind: AlarmKind = AlarmKind.NO_CONTROL,
 ) -> None:
-    raise_alarm(given, hand, AlarmKind.NO_CONTROL, f"{reason.why}; the device is left to itself")
+    raise_alarm(given, hand, kind, f"{reason.why}; the device is left to itself")
     if reason.until_next_slot:
         hand.given_up = order.order_id
     stand_down(given, hand, tenure, telemetry, reason.why)
@@ -114,6 +125,7 @@ def _begin(given: DispatchPorts, hand: Hand, order: Order) -> None:
     """Take an order in hand; after a restart its writes so far are found in the ledger."""
     written = [row.sequence for row in given.ledger.rows_of(order.order_id)]
     hand.take(order, max(written, default=0))
+    hand.newest_slot = max(order.step.start, hand.newest_slot or order.step.start)
     log.info("order_begins", device=hand.device_id, order=order.order_id, slot=order.step.start.isoformat())
 
 
@@ -134,7 +146,7 @@ def _adopt(given: DispatchPorts, hand: Hand, tenure: Tenure, order: Order, telem
         setpoint_kw=found_kw,
         note="found on the device",
     )
-    hand.setpoint_kw = found_kw
+    hand.setpoint_kw, hand.written_at = found_kw, given.monotonic()
 
 
 def _write(given: DispatchPorts, hand: Hand, tenure: Tenure, order: Order, setpoint_kw: float) -> None:
@@ -144,6 +156,7 @@ def _write(given: DispatchPorts, hand: Hand, tenure: Tenure, order: Order, setpo
         return
     given.ledger.intend(order, tenure.lease, sequence=hand.sequence + 1, setpoint_kw=setpoint_kw)
     hand.sequence += 1
+    hand.yielded = False
     hand.forget()
     result = _send(given, hand, tenure, order, setpoint_kw)
     log.info("dispatched", device=hand.device_id, setpoint_kw=round(setpoint_kw, 3), result=type(result).__name__)
@@ -164,7 +177,8 @@ def _record(given: DispatchPorts, hand: Hand, tenure: Tenure, order: Order, resu
         case ReadBack(setpoint_kw=setpoint_kw) | Followed(setpoint_kw=setpoint_kw):
             _append(given, hand, tenure, order, Stage.SENT, setpoint_kw)
             _append(given, hand, tenure, order, Stage.READ_BACK, setpoint_kw)
-            hand.setpoint_kw, hand.refreshed_at, hand.refusals = setpoint_kw, given.monotonic(), 0
+            hand.setpoint_kw, hand.refusals, hand.must_write = setpoint_kw, 0, False
+            hand.written_at = hand.refreshed_at = given.monotonic()
             clear_alarms(given, hand, AlarmKind.PLAN_ENDED)
         case Unverified(setpoint_kw=setpoint_kw, why=why):
             _append(given, hand, tenure, order, Stage.SENT, setpoint_kw)

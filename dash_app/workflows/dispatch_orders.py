@@ -54,8 +54,14 @@ def activate(given: DispatchPorts, order: Order) -> bool:
     if plan is None:
         return False
     if plan.state is State.APPROVED:
-        return _move(given, plan, State.ACTIVE, WHO, "first order")
+        return move_plan(given, plan, State.ACTIVE, WHO, "first order")
     return plan.state in (State.ACTIVE, State.SUPERSEDED)
+
+
+def recent_intents(given: DispatchPorts, hand: Hand, now: datetime) -> list[LedgerRow]:
+    """Return what this device was to be told in the last `LONGEST_SLOT`, oldest first."""
+    rows = given.ledger.rows(hand.project_id, now - LONGEST_SLOT, ROWS_OF_A_SLOT)
+    return [row for row in rows if row.device_id == hand.device_id and row.stage is Stage.INTENDED]
 
 
 def _order_at(given: DispatchPorts, hand: Hand, tenure: Tenure, now: datetime) -> Order | None:
@@ -64,14 +70,23 @@ def _order_at(given: DispatchPorts, hand: Hand, tenure: Tenure, now: datetime) -
         return None
     _account_missed(given, hand, tenure, plan, now)
     step = plan.step_at(now)
-    if step is None:
-        _finish(given, hand, plan, now)
+    if step is None and now >= plan.payload.steps[-1].end:
+        _finish(given, hand, plan)
         return None
-    order = order_of(plan, hand.device_id, step)
-    standing = _standing_order(given, hand, order, now)
-    if standing is None or standing.order_id == order.order_id:
+    _warn_of_end(given, hand, plan, step)
+    order = order_of(plan, hand.device_id, step) if step is not None else None
+    standing = _standing_order(given, hand, order.order_id if order else plan.recommendation_id, now)
+    if standing is None or (order is not None and standing.order_id == order.order_id):
         return order
     return standing if _was_superseded(given, standing) else None
+
+
+def _warn_of_end(given: DispatchPorts, hand: Hand, plan: Recommendation, step: Step | None) -> None:
+    """Alarm while the last slot runs: whoever is to approve the next plan has until then."""
+    if step is None or step.end < plan.payload.steps[-1].end:
+        clear_alarms(given, hand, AlarmKind.PLAN_ENDING)
+    else:
+        raise_alarm(given, hand, AlarmKind.PLAN_ENDING, f"{plan.label} ends at {step.end:%H:%M} UTC, nothing follows")
 
 
 def _plan_in_force(given: DispatchPorts, hand: Hand, now: datetime) -> Recommendation | None:
@@ -81,7 +96,7 @@ def _plan_in_force(given: DispatchPorts, hand: Hand, now: datetime) -> Recommend
     if _is_stopped(given, plan):
         return None
     if plan.state is State.APPROVED and plan.payload.expires_at <= now:
-        _move(given, plan, State.EXPIRED, WHO, "not begun in time")
+        move_plan(given, plan, State.EXPIRED, WHO, "not begun in time")
         return None
     return plan
 
@@ -97,7 +112,7 @@ def _is_stopped(given: DispatchPorts, plan: Recommendation) -> bool:
     if approvals and max(approvals) > closure.at:
         given.gate.open(closure)
         return False
-    _move(given, plan, State.STOPPED, closure.who, "released at the dispatcher")
+    move_plan(given, plan, State.STOPPED, closure.who, "released at the dispatcher")
     return True
 
 
@@ -114,25 +129,26 @@ def _account_missed(given: DispatchPorts, hand: Hand, tenure: Tenure, plan: Reco
         hand.accounted.add(order.order_id)
 
 
-def _finish(given: DispatchPorts, hand: Hand, plan: Recommendation, now: datetime) -> None:
-    if now < plan.payload.steps[-1].end:
-        return
-    if plan.state is State.ACTIVE and _move(given, plan, State.COMPLETED, WHO, "last slot ended"):
+def _finish(given: DispatchPorts, hand: Hand, plan: Recommendation) -> None:
+    if plan.state is State.ACTIVE and move_plan(given, plan, State.COMPLETED, WHO, "last slot ended"):
         raise_alarm(given, hand, AlarmKind.PLAN_ENDED, f"{plan.label} ended and nothing follows; released")
+        clear_alarms(given, hand, AlarmKind.PLAN_ENDING)
 
 
-def _standing_order(given: DispatchPorts, hand: Hand, wanted: Order, now: datetime) -> Order | None:
+def _standing_order(given: DispatchPorts, hand: Hand, wanted: str, now: datetime) -> Order | None:
     """Return the order that this device already has in the slot of `now`, from memory or, after a restart, the ledger.
 
-    One slot knows one order: a plan approved in the middle of a slot begins with the next one.
+    One slot knows one order: a plan approved in the middle of a slot begins with the next one, and until then the order
+    that stands is executed, also where the new plan has no step for what is left of the slot. `wanted` names what the
+    ledger is searched for once.
     """
     kept = hand.order
     if kept is not None and hand.sequence and kept.step.start <= now < kept.step.end:
         return kept
-    if hand.looked_up == wanted.order_id:
+    if hand.looked_up == wanted:
         return None
     row = _newest_write(given, hand, now)
-    hand.looked_up = wanted.order_id
+    hand.looked_up = wanted
     plan = given.recommendations.get(row.recommendation_id) if row is not None else None
     step = plan.step_at(now) if plan is not None else None
     if row is None or plan is None or step is None:
@@ -142,12 +158,9 @@ def _standing_order(given: DispatchPorts, hand: Hand, wanted: Order, now: dateti
 
 
 def _newest_write(given: DispatchPorts, hand: Hand, now: datetime) -> LedgerRow | None:
-    rows = given.ledger.rows(hand.project_id, now - LONGEST_SLOT, ROWS_OF_A_SLOT)
-    written = [
-        row
-        for row in rows
-        if row.device_id == hand.device_id and row.slot_start <= now < row.slot_end and row.stage is Stage.INTENDED
-    ]
+    intents = recent_intents(given, hand, now)
+    hand.newest_slot = max((row.slot_start for row in intents), default=hand.newest_slot)
+    written = [row for row in intents if row.slot_start <= now < row.slot_end]
     return max(written, key=lambda row: row.row_id, default=None)
 
 
@@ -156,7 +169,7 @@ def _was_superseded(given: DispatchPorts, order: Order) -> bool:
     return plan is not None and plan.state is State.SUPERSEDED
 
 
-def _move(given: DispatchPorts, plan: Recommendation, after: State, who: str, why: str) -> bool:
+def move_plan(given: DispatchPorts, plan: Recommendation, after: State, who: str, why: str) -> bool:
     """Move the plan if it still stands where we saw it; return whether it did."""
     try:
         given.recommendations.move(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from dash_app.domain import ports
@@ -16,6 +17,8 @@ from dash_app.domain.schedule import Step
 from dash_app.domain.site import Battery
 from dash_app.domain.time import Clock
 from dash_app.workflows.dispatch_gate import Gate
+from dash_app.workflows.dispatch_pacing import DEFAULT_RULES, Budget, LoopRules
+from dash_app.workflows.dispatch_trust import Proof, Seen
 
 LEASE_NAME = "dispatch"
 WHO = "dispatcher"
@@ -34,7 +37,9 @@ class AlarmKind(StrEnum):
     OVERRIDE = "override"
     REFUSED = "refused"
     NO_CONTROL = "no_control"
+    BUDGET = "write_budget"
     RELEASE_FAILED = "release_failed"
+    PLAN_ENDING = "plan_ending"
     PLAN_ENDED = "plan_ended"
     PLAN_BROKEN = "plan_broken"
     STORE = "store"
@@ -56,6 +61,7 @@ class DispatchPorts:
     law: Law
     clock: Clock
     monotonic: Callable[[], float]
+    rules_of: Callable[[str], LoopRules] = lambda _device_id: DEFAULT_RULES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +78,10 @@ class Hand:
 
     `order` is the order of the slot being executed, `sequence` counts its writes, `setpoint_kw` is what the device
     was last seen to hold because of us (None: nothing, or unknown). `given_up` is the id of an order that is not tried
-    again, `looked_up` of the one for which the ledger was searched. Times are monotonic seconds.
+    again, `looked_up` of the one for which the ledger was searched, `newest_slot` the latest that was ever written.
+    `must_write`: what the device holds is not ours to adopt. `yielded`: somebody else commands it and we do not touch
+    it (None: the alarms were not asked yet). `blind`: it answers with readings that are not believed. Times are
+    monotonic seconds. `ramp` is how far the power may have gone, kW, and when.
     """
 
     plant: ports.Plant
@@ -81,7 +90,17 @@ class Hand:
     setpoint_kw: float | None = None
     followed: bool = False
     deviates_since: float | None = None
+    written_at: float = -math.inf
     refreshed_at: float = -math.inf
+    next_poll_at: float = -math.inf
+    ramp: tuple[float | None, float] | None = None
+    must_write: bool = False
+    yielded: bool | None = None
+    blind: bool = False
+    seen: Seen = field(default_factory=Seen)
+    proof: Proof = field(default_factory=Proof)
+    budget: Budget = field(default_factory=Budget)
+    newest_slot: datetime | None = None
     boot_count: int | None = None
     missed_polls: int = 0
     refusals: int = 0
@@ -105,6 +124,7 @@ class Hand:
         self.setpoint_kw = None
         self.followed = False
         self.deviates_since = None
+        self.proof = Proof()
 
     def take(self, order: Order, sequence: int) -> None:
         """Begin with another order whose last write was `sequence`."""

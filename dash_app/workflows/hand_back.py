@@ -7,6 +7,7 @@ import structlog
 from dash_app.domain.dispatch import Mode, Stage, Telemetry
 from dash_app.domain.errors import DeviceError
 from dash_app.workflows.dispatch_state import WHO, AlarmKind, DispatchPorts, Hand, Tenure, clear_alarms, raise_alarm
+from dash_app.workflows.yield_to import has_yielded
 
 log = structlog.get_logger()
 
@@ -19,10 +20,13 @@ def give_up(given: DispatchPorts, hand: Hand, tenure: Tenure, kind: AlarmKind, w
 
 
 def stand_down(given: DispatchPorts, hand: Hand, tenure: Tenure, telemetry: Telemetry | None, why: str) -> None:
-    """Release the device if we hold it, or if it is still commanded from afar although nothing is in force."""
+    """Release the device if we hold it, or if it is still commanded from afar although nothing is in force.
+
+    One that we yielded to somebody else is theirs.
+    """
     if hand.setpoint_kw is not None:
         release(given, hand, tenure, why)
-    elif telemetry is not None and telemetry.mode is Mode.REMOTE:
+    elif telemetry is not None and telemetry.mode is Mode.REMOTE and not has_yielded(given, hand):
         release_device(hand)
 
 

@@ -10,6 +10,7 @@ from dash_app.domain.recommendation import Payload, Recommendation, State
 from dash_app.domain.site import Site
 from dash_app.workflows.dispatch import dispatch_device
 from dash_app.workflows.dispatch_gate import Gate, GatedPlant
+from dash_app.workflows.dispatch_pacing import DEFAULT_RULES, LoopRules
 from dash_app.workflows.dispatch_state import LEASE_NAME, DispatchPorts, Hand, Tenure
 from tests.fakes.clock import FakeClock
 from tests.fakes.payloads import a_payload
@@ -45,7 +46,8 @@ class NoSites:
 class Bench:
     """Everything one dispatcher has in its hands."""
 
-    def __init__(self) -> None:
+    def __init__(self, sites: NoSites | None = None, rules: LoopRules = DEFAULT_RULES) -> None:
+        self.sites, self.rules = sites or NoSites(), rules
         self.clock = FakeClock()
         self.store = FakeStore(self.clock)
         self.plant = FakePlant(self.clock)
@@ -63,12 +65,13 @@ class Bench:
             alarms=self.store.alarms,
             states=self.store.states,
             audit=self.store.audit,
-            sites=NoSites(),
+            sites=self.sites,
             spool=self.spool,
             gate=Gate(),
             law=setpoint_kw,
             clock=self.clock,
             monotonic=lambda: (self.clock.now - began).total_seconds(),
+            rules_of=lambda _: self.rules,
         )
 
     def fresh_hand(self) -> Hand:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from typing import Any
 
 from pyModbusTCP.constants import EXP_DATA_ADDRESS, EXP_DATA_VALUE, EXP_NONE, EXP_SLAVE_DEVICE_FAILURE
@@ -12,6 +13,7 @@ from pyModbusTCP.server import DataBank, DataHandler, ModbusServer
 HOLDING = {0: 0xBA77, 1: 1, 2: 3}
 WRITABLE = range(10, 15)
 LIMIT_W = 75_000
+UPTIME = 11
 
 
 class DoubleHandler(DataHandler):
@@ -23,11 +25,13 @@ class DoubleHandler(DataHandler):
         self.refuse, self.stuck = 0, False
         self.writes: list[tuple[int, tuple[int, ...]]] = []
         self.lock = threading.Lock()
+        self.began = time.monotonic()
 
     def read_h_regs(self, address: int, count: int, srv_info: Any) -> Any:
         return self._found(self._bank(srv_info).get_holding_registers(address, count))
 
     def read_i_regs(self, address: int, count: int, srv_info: Any) -> Any:
+        self.set_input(1, UPTIME, 600 + int(time.monotonic() - self.began))
         return self._found(self._bank(srv_info).get_input_registers(address, count))
 
     def write_h_regs(self, address: int, words_l: list[int], srv_info: Any) -> Any:
@@ -84,7 +88,6 @@ class ModbusDouble:
         self.handler.units[1].set_input_registers(4, [1])
         self.handler.set_input(1, 5, LIMIT_W)
         self.handler.set_input(1, 7, LIMIT_W)
-        self.handler.set_input(1, 11, 600)
         self.handler.set_input(2, 0, 12_000)
         self.handler.set_input(3, 4, 18_000)
         self.handler.set_input(4, 0, 30_000)

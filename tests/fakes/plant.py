@@ -33,11 +33,20 @@ class FakePlant:
     refuses: str = ""
     stuck: bool = False
     deaf: bool = False
+    frozen: bool = False
+    asked: int = 0
     writes: list[tuple[str, float]] = field(default_factory=list)
     refreshes: int = 0
     releases: int = 0
     closed: bool = False
     before_hold: Callable[[], None] = lambda: None
+    _stood_at: float | None = None
+
+    @property
+    def uptime_s(self) -> int:
+        now = self.clock().timestamp()
+        self._stood_at = (now if self._stood_at is None else self._stood_at) if self.frozen else None
+        return int((self._stood_at or now) % 1_000_000)
 
     def read(self) -> Telemetry:
         self._check_reachable()
@@ -54,7 +63,7 @@ class FakePlant:
             load_kw=self.load_kw,
             setpoint_kw=self.setpoint_kw,
             boot_count=self.boot_count,
-            uptime_s=100,
+            uptime_s=self.uptime_s,
             max_charge_kw=self.max_kw,
             max_discharge_kw=self.max_kw,
         )
@@ -89,5 +98,6 @@ class FakePlant:
         self.closed = True
 
     def _check_reachable(self) -> None:
+        self.asked += 1
         if self.unreachable:
             raise DeviceUnreachable("the fake plant does not answer")

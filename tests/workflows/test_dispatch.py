@@ -152,6 +152,54 @@ def test_a_plan_approved_in_the_middle_of_a_slot_begins_with_the_next(bench: Ben
     assert [kw for _, kw in bench.plant.writes] == [10.0, -5.0]
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_until_a_plan_that_begins_with_the_next_slot_the_order_that_stands_is_executed(
+    bench: Bench, restarted: bool
+) -> None:
+    bench.approve()
+    bench.tick(2)
+    bench.approve(a_payload(start=NOON + QUARTER, powers_kw=(-5.0,) * 8))
+    bench.hand = bench.fresh_hand() if restarted else bench.hand
+    bench.tick(2)
+    assert (bench.plant.mode, bench.plant.writes[-1][1], bench.plant.releases) == (Mode.REMOTE, 10.0, 0)
+    bench.clock.now = NOON + QUARTER
+    bench.tick()
+    assert [kw for _, kw in bench.plant.writes] == [10.0, -5.0]
+
+
+def test_after_a_stop_nothing_stands_until_the_next_plan_begins(bench: Bench) -> None:
+    plan = bench.approve()
+    bench.tick(2)
+    bench.move(plan, State.STOPPED)
+    bench.approve(a_payload(start=NOON + QUARTER, powers_kw=(-5.0,) * 8))
+    bench.tick(2)
+    assert bench.plant.mode is Mode.LOCAL
+
+
+def test_the_last_slot_of_a_plan_is_an_alarm_before_the_end(bench: Bench) -> None:
+    bench.approve()
+    bench.tick()
+    bench.clock.now = NOON + 6 * QUARTER
+    bench.tick()
+    assert bench.alarms() == set()
+    bench.clock.now = NOON + 7 * QUARTER
+    bench.tick()
+    assert bench.alarms() == {"plan_ending"}
+    bench.approve(a_payload(start=NOON + 7 * QUARTER))
+    bench.tick()
+    assert bench.alarms() == set()
+
+
+def test_after_a_restart_a_clock_that_went_back_does_not_bring_back_an_order(bench: Bench) -> None:
+    bench.approve()
+    bench.clock.now = NOON + QUARTER
+    bench.tick()
+    bench.hand = bench.fresh_hand()
+    bench.clock.now = NOON
+    bench.tick()
+    assert (len(bench.plant.writes), bench.plant.mode) == (1, Mode.LOCAL)
+
+
 def test_a_restart_does_not_give_a_slot_a_second_order(bench: Bench) -> None:
     bench.approve()
     bench.tick(2)

@@ -26,8 +26,20 @@ def test_the_third_missed_poll_is_an_alarm_and_its_return_clears_it(bench: Bench
     bench.tick()
     assert bench.alarms() == {"telemetry"}
     bench.plant.unreachable = False
-    bench.tick()
+    bench.tick(4)
     assert bench.alarms() == set()
+
+
+def test_a_silent_device_is_asked_less_often_and_again_at_once_when_it_answers(bench: Bench) -> None:
+    bench.plant.unreachable = True
+    asked = bench.plant.asked
+    bench.tick(12)
+    assert bench.plant.asked - asked == 3 + 3
+    bench.plant.unreachable = False
+    bench.tick(4)
+    asked = bench.plant.asked
+    bench.tick(3)
+    assert bench.plant.asked - asked == 3
 
 
 def test_a_short_silence_writes_nothing_new(bench: Bench) -> None:
@@ -42,7 +54,7 @@ def test_a_device_that_fell_back_in_the_silence_is_armed_again(bench: Bench) -> 
     bench.plant.unreachable = True
     bench.tick(15)
     bench.plant.unreachable, bench.plant.mode, bench.plant.setpoint_kw = False, Mode.FALLBACK, 0.0
-    bench.tick(2)
+    bench.tick(4)
     assert (len(bench.plant.writes), bench.plant.mode) == (2, Mode.REMOTE)
     assert bench.stages()[-1] is Stage.FOLLOWED
 
@@ -81,19 +93,6 @@ def test_the_next_slot_is_tried_and_its_success_clears_the_alarm(bench: Bench) -
     bench.clock.now = NOON + QUARTER
     bench.tick(2)
     assert (bench.stages()[-1], bench.alarms()) == (Stage.FOLLOWED, set())
-
-
-def test_a_hand_at_the_device_is_not_fought(bench: Bench) -> None:
-    bench.plant.mode = Mode.LOCAL
-    bench.tick(3)
-    assert (len(bench.plant.writes), bench.alarms()) == (1, {"override"})
-
-
-def test_another_writer_is_noticed_and_not_fought(bench: Bench) -> None:
-    bench.plant.setpoint_kw = -7.0
-    bench.tick(3)
-    assert (len(bench.plant.writes), bench.alarms()) == (1, {"mismatch"})
-    assert "holds -7.000 kW" in bench.store.ledger.kept[-2].note
 
 
 def test_a_lost_acknowledgement_is_settled_by_looking_not_by_sending_again(bench: Bench) -> None:
