@@ -1,110 +1,115 @@
-"""DEVICES_FILE (docs/files.md) as checked descriptions: which registers mean what, in which order they are written."""
+"""Read DEVICES_FILE: profiles that are shipped, hosts that are allowed, and faults named with their line and key."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any
 
-from pydantic import BeforeValidator, Field, model_validator
+import yaml
+from pydantic import ValidationError
 
-from controllers.points import Identity, ModePoint, Point, Setpoint, Soc, Strict, UnitId, Watchdog, Write
+from controllers.descriptions import DeviceDescription, MeterDescription
+from controllers.points import Strict
 from dash_app.domain.errors import ConfigError
-from dash_app.located_yaml import Located, parse_located, read_located
+from dash_app.located_yaml import Located, Location, parse_located, read_located
 
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+CONTROL_KEYS = frozenset({"setpoint", "watchdog", "arm", "release"})
+"""Where one of them stands, a device is to be controlled."""
+PROFILES = files("controllers").joinpath("data", "profiles")
 
 
-class Meters(Strict):
-    """What is measured around the device, W; supply to the site positive."""
-
-    pv: Point | None = None
-    grid: Point | None = None
-    load: Point | None = None
-
-
-class Endpoint(Strict):
-    """Where the device answers."""
-
-    id: str = Field(min_length=1)
-    project: str = ""
-    host: str = Field(min_length=1)
-    port: int = Field(502, ge=1, le=65535)
-    unit: UnitId = 1
-    max_connections: int = Field(1, ge=1)
-    pause_ms: float = Field(0.0, ge=0, le=1000)
-    timeout_s: float = Field(1.5, gt=0, le=2.0)
-
-
-def _step_of_sequence(value: Any) -> Any:
-    if isinstance(value, str) and value not in ("watchdog", "setpoint"):
-        raise ValueError(f"{value!r} is neither watchdog, setpoint nor a write")
-    return value
-
-
-ArmStep = Annotated[Literal["watchdog", "setpoint"] | Write, BeforeValidator(_step_of_sequence)]
-
-
-class DeviceDescription(Strict):
-    """One device as DEVICES_FILE describes it."""
-
-    device: Endpoint
-    identity: tuple[Identity, ...] = Field(min_length=1)
-    setpoint: Setpoint
-    watchdog: Watchdog
-    arm: tuple[ArmStep, ...]
-    release: tuple[Write, ...] = Field(min_length=1)
-    soc: Soc
-    mode: ModePoint | None = None
-    reboot_marker: Point | None = None
-    uptime: Point | None = None
-    meters: Meters = Meters()
-
-    @model_validator(mode="after")
-    def _arms_in_order(self) -> Self:
-        names = [step for step in self.arm if isinstance(step, str)]
-        if names != ["watchdog", "setpoint"]:
-            raise ValueError("arm must name watchdog, then setpoint, each once: a device is never enabled unguarded")
-        return self
-
-    @property
-    def project_id(self) -> str:
-        """The project the device belongs to; a file for one device may leave it out."""
-        return self.device.project or self.device.id
-
-
-class DevicesFile(Strict):
-    """The whole file."""
+class Header(Strict):
+    """The whole file; its devices are checked one by one."""
 
     allow_hosts: tuple[str, ...] = LOOPBACK_HOSTS
-    devices: tuple[DeviceDescription, ...]
-
-
-class OneDeviceFile(DeviceDescription):
-    """The short form: one device at the top level."""
-
-    allow_hosts: tuple[str, ...] = LOOPBACK_HOSTS
+    devices: tuple[dict[str, Any], ...]
 
 
 def load_devices(path: Path) -> tuple[DeviceDescription, ...]:
-    """Return the devices of DEVICES_FILE; raise ConfigError naming the file, the line and the key."""
+    """Return the devices of DEVICES_FILE that may be controlled; raise ConfigError naming file, line and key."""
+    return tuple(device for device in load_all(path) if isinstance(device, DeviceDescription))
+
+
+def load_all(path: Path) -> tuple[MeterDescription, ...]:
+    """Return every device of DEVICES_FILE, those that only measure too; raise ConfigError."""
     located = read_located(path)
+    header, entries = _entries(located)
+    devices: list[MeterDescription] = []
+    for location, entry in entries:
+        device = _described(located, location, entry)
+        _check_host(located, location, device, header)
+        if any(device.device.id == other.device.id for other in devices):
+            raise ConfigError(f"{located.where((*location, 'device', 'id'))}: {device.device.id} is named twice")
+        devices.append(device)
+    return tuple(devices)
+
+
+def profile_names() -> tuple[str, ...]:
+    """Return the names of the profiles that are shipped."""
+    return tuple(sorted(entry.name.removesuffix(".yaml") for entry in PROFILES.iterdir()))
+
+
+@cache
+def profile_text(name: str) -> str:
+    """Return a shipped profile as it stands in its file."""
+    return PROFILES.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def _entries(located: Located) -> tuple[Sequence[str], Iterator[tuple[Location, dict[str, Any]]]]:
     if isinstance(located.data, dict) and "device" in located.data:
-        one = parse_located(located, OneDeviceFile)
-        _check_hosts(located, one.allow_hosts, [(("device", "host"), one.device.host)])
-        return (one,)
-    many = parse_located(located, DevicesFile)
-    hosts = [(("devices", place, "device", "host"), each.device.host) for place, each in enumerate(many.devices)]
-    _check_hosts(located, many.allow_hosts, hosts)
-    _check_unique(located, [each.device.id for each in many.devices])
-    return many.devices
+        entry = dict(located.data)
+        header = parse_located(Located(path=located.path, data=_header_of(entry), lines=located.lines), Header)
+        return header.allow_hosts, iter([((), entry)])
+    header = parse_located(located, Header)
+    return header.allow_hosts, ((("devices", place), entry) for place, entry in enumerate(header.devices))
 
 
-def _check_hosts(located: Located, allowed: Sequence[str], hosts: Sequence[tuple[tuple[str | int, ...], str]]) -> None:
-    for location, host in hosts:
-        if not any(_covers(entry, host) for entry in allowed):
-            raise ConfigError(f"{located.where(location)}: {host} is not in allow_hosts ({', '.join(allowed)})")
+def _header_of(entry: dict[str, Any]) -> dict[str, Any]:
+    """Take the file's own keys out of a device that stands at the top level."""
+    return {"devices": [], **({"allow_hosts": entry.pop("allow_hosts")} if "allow_hosts" in entry else {})}
+
+
+def _described(located: Located, location: Location, entry: dict[str, Any]) -> MeterDescription:
+    data = _with_profile(located, location, entry)
+    model = DeviceDescription if CONTROL_KEYS & data.keys() else MeterDescription
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(f"{located.where((*location, *first['loc']))}: {first['msg']}") from None
+
+
+def _with_profile(located: Located, location: Location, entry: dict[str, Any]) -> dict[str, Any]:
+    name = entry.get("profile", "")
+    if not name:
+        return entry
+    if name not in profile_names():
+        where = located.where((*location, "profile"))
+        raise ConfigError(f"{where}: {name!r} is not shipped; known are {', '.join(profile_names())}")
+    merged: dict[str, Any] = _merged(yaml.safe_load(profile_text(name)), entry)
+    return merged
+
+
+def _merged(under: Any, over: Any) -> Any:
+    """Return a profile with the file's own keys laid over it; lists are replaced whole."""
+    if isinstance(under, dict) and isinstance(over, dict):
+        return under | {key: _merged(under.get(key), value) for key, value in over.items()}
+    return over
+
+
+def _check_host(located: Located, location: Location, device: MeterDescription, allowed: Sequence[str]) -> None:
+    host = device.device.host
+    if not any(_covers(entry, host) for entry in allowed):
+        where = located.where((*location, "device", "host"))
+        raise ConfigError(f"{where}: {host} is not in allow_hosts ({', '.join(allowed)})")
+    if device.device.simulated and host not in LOOPBACK_HOSTS:
+        where = located.where((*location, "device", "simulated"))
+        raise ConfigError(f"{where}: only a device on this machine can be simulated, not {host}")
 
 
 def _covers(entry: str, host: str) -> bool:
@@ -114,9 +119,3 @@ def _covers(entry: str, host: str) -> bool:
         return ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False)
     except ValueError:
         return False
-
-
-def _check_unique(located: Located, ids: Sequence[str]) -> None:
-    for place, device_id in enumerate(ids):
-        if device_id in ids[:place]:
-            raise ConfigError(f"{located.where(('devices', place, 'device', 'id'))}: {device_id} is named twice")

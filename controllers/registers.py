@@ -19,6 +19,13 @@ class WordOrder(StrEnum):
     LITTLE = "little"
 
 
+class ByteOrder(StrEnum):
+    """Which half of a register comes first; Modbus says big, a few makers do not."""
+
+    BIG = "big"
+    LITTLE = "little"
+
+
 class RegisterType(StrEnum):
     """How registers hold a number."""
 
@@ -97,6 +104,20 @@ def sentinels(kind: RegisterType) -> tuple[int, ...]:
     if kind.is_float:
         return ()
     return (1 << (bits - 1),) if kind.value.startswith("int") else ((1 << bits) - 1,)
+
+
+def text_of(registers: Sequence[int]) -> str:
+    """Return the text in registers, two characters each, without the padding behind it.
+
+    >>> text_of((0x5375, 0x6E53, 0x2000, 0))
+    'SunS'
+    """
+    return struct.pack(f">{len(registers)}H", *registers).decode("latin-1").split("\0")[0].strip()
+
+
+def swapped(registers: Sequence[int]) -> tuple[int, ...]:
+    """Return the registers with the two halves of each exchanged."""
+    return tuple(word >> 8 | (word & 0xFF) << 8 for word in registers)
 
 
 def _packed(registers: Sequence[int], kind: RegisterType, order: WordOrder) -> bytes:

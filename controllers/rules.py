@@ -6,7 +6,8 @@ from pathlib import Path
 
 import structlog
 
-from controllers.profiles import DeviceDescription, load_devices
+from controllers.descriptions import DeviceDescription
+from controllers.profiles import load_devices
 from dash_app.domain.dispatch import DeviceRules
 from dash_app.domain.errors import ConfigError
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controllers.commands import Setpoint, Verify
 from controllers.limits import Bounds, kw_of_registers, setpoint_registers
-from controllers.points import PowerTelemetry, Setpoint, Sign, Verify
+from controllers.points import PowerTelemetry, Sign
 from controllers.registers import RegisterType, WordOrder
 from dash_app.domain.errors import OutOfLimits
 from tests.fakes.devices import a_device

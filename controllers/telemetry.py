@@ -1,0 +1,110 @@
+"""What a device says, in our units and signs: one reading with its time, in which unknown stays unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from controllers.descriptions import DeviceDescription, MeterDescription
+from controllers.limits import Bounds
+from controllers.points import W_PER_KW, ModePoint, Point
+from controllers.reading import DeviceReader
+from dash_app.domain.dispatch import Mode, Telemetry
+from dash_app.domain.errors import DeviceError
+from dash_app.domain.time import Clock
+
+PERCENT = 100.0
+Parts = tuple[Point | None, ...]
+
+log = structlog.get_logger()
+
+
+def read_telemetry(reader: DeviceReader[DeviceDescription], clock: Clock) -> Telemetry:
+    """Return what a controllable device reports; `at` is when it was asked."""
+    at, asked_at = reader.opened(), clock()
+    setpoint, told = at.setpoint, at.setpoint.verify.telemetry
+    control: tuple[Parts, ...] = (
+        (told,), (setpoint.read_at,), (setpoint.max_from,), (setpoint.min_from,)
+    )  # fmt: skip
+    power, held, upper, lower, *rest = reader.sums((*control, *_common(at)))
+    soc, mode, boots, uptime, pv, grid, load, _ = rest
+    bounds, kw = Bounds.of(setpoint, upper=upper, lower=lower), setpoint.kw_per_unit
+    return Telemetry(
+        device_id=at.device.id,
+        at=asked_at,
+        mode=_mode(at.mode, mode),
+        battery_kw=None if power is None else (told.sign or setpoint.sign).factor * power * kw,
+        soc=_fraction(soc),
+        grid_kw=_kw(grid),
+        pv_kw=_kw(pv),
+        load_kw=_kw(load),
+        setpoint_kw=None if held is None else setpoint.sign.factor * held * kw,
+        boot_count=_whole(boots),
+        uptime_s=_whole(uptime),
+        max_charge_kw=-bounds.low_kw,
+        max_discharge_kw=bounds.high_kw,
+    )
+
+
+def read_meter(reader: DeviceReader[MeterDescription], asked_at: datetime) -> Telemetry:
+    """Return what a device that only measures reports."""
+    at = reader.opened()
+    soc, mode, boots, uptime, pv, grid, load, battery = reader.sums(_common(at))
+    return Telemetry(
+        device_id=at.device.id,
+        at=asked_at,
+        mode=_mode(at.mode, mode),
+        battery_kw=_kw(battery),
+        soc=_fraction(soc),
+        grid_kw=_kw(grid),
+        pv_kw=_kw(pv),
+        load_kw=_kw(load),
+        setpoint_kw=None,
+        boot_count=_whole(boots),
+        uptime_s=_whole(uptime),
+        max_charge_kw=None,
+        max_discharge_kw=None,
+    )
+
+
+def fill_gaps(telemetry: Telemetry, meters: Sequence[DeviceReader[MeterDescription]]) -> Telemetry:
+    """Return a reading completed by what other devices measure; one that does not answer leaves its gap."""
+    for meter in meters:
+        try:
+            with meter.link.lock:
+                other = read_meter(meter, telemetry.at)
+        except DeviceError as error:
+            log.warning("meter_silent", device=telemetry.device_id, why=str(error))
+            continue
+        missing = {name: getattr(other, name) for name in METERED if getattr(telemetry, name) is None}
+        telemetry = replace(telemetry, **missing)
+    return telemetry
+
+
+METERED = ("grid_kw", "pv_kw", "load_kw")
+
+
+def _common(at: MeterDescription) -> tuple[Parts, ...]:
+    meters = (at.meters.pv, at.meters.grid, at.meters.load, at.meters.battery)
+    sums = tuple(part if isinstance(part, tuple) else (part,) for part in meters)
+    return ((at.soc,), (at.mode,), (at.reboot_marker,), (at.uptime,), *sums)
+
+
+def _mode(point: ModePoint | None, value: float | None) -> Mode:
+    known = point.values if point else {}
+    return known.get(int(value), Mode.UNKNOWN) if value is not None else Mode.UNKNOWN
+
+
+def _fraction(percent: float | None) -> float | None:
+    return percent / PERCENT if percent is not None and 0 <= percent <= PERCENT else None
+
+
+def _kw(watts: float | None) -> float | None:
+    return None if watts is None else watts / W_PER_KW
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
