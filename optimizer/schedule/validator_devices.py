@@ -8,6 +8,7 @@ import numpy as np
 
 from dash_app.domain.errors import PlanRejected
 from optimizer.schedule.checks import Array
+from optimizer.schedule.devices.band import PowerBand
 from optimizer.schedule.devices.capacity import CapacityCharge
 from optimizer.schedule.devices.deferrable import DeferrableLoad
 from optimizer.schedule.devices.dimming import Dimming
@@ -29,7 +30,7 @@ SERIES = {
     Generator: {"power_kw", "on"},
 }
 """What the plan has to say of each kind of device."""
-RULES = (CapacityCharge, Dimming, RampLimit, Reserve, SwitchingCost)
+RULES = (CapacityCharge, Dimming, PowerBand, RampLimit, Reserve, SwitchingCost)
 
 
 def check_devices(problem: Problem, flows: Flows) -> None:
@@ -51,6 +52,8 @@ def check_devices(problem: Problem, flows: Flows) -> None:
                 _check_switched(flows, device)
             case Dimming():
                 _check_dimming(problem, flows, device)
+            case PowerBand():
+                _check_band(problem, flows, device)
             case RampLimit():
                 _check_ramp(problem, flows, device)
             case Reserve():
@@ -187,6 +190,12 @@ def _check_dimming(problem: Problem, flows: Flows, dimming: Dimming) -> None:
         most = plain + max(dimming.limit_kw, dimming.floor_kw)
         if flows.import_kw[step] > most + TOLERANCE:
             raise PlanRejected(f"step {step}: {dimming.key}: {flows.import_kw[step]:g}, allowed is {most:g}")
+
+
+def _check_band(problem: Problem, flows: Flows, band: PowerBand) -> None:
+    name = problem.storages[band.battery].battery_id
+    check_most(f"charge_kw of {band.key}", flows.charge_kw[name], band.charge_kw)
+    check_most(f"discharge_kw of {band.key}", flows.discharge_kw[name], band.discharge_kw)
 
 
 def _check_ramp(problem: Problem, flows: Flows, ramp: RampLimit) -> None:
