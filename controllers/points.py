@@ -20,7 +20,7 @@ from controllers.registers import (
     swapped,
     text_of,
 )
-from controllers.sunspec_models import check_reference
+from controllers.sunspec_models import model_point
 from dash_app.domain.dispatch import Mode
 
 WATTS = {"W": 1.0, "kW": 1000.0}
@@ -58,9 +58,10 @@ class Strict(BaseModel):
 
 
 def _references(value: Any) -> Any:
+    """Return the names of points as a tuple; raise ValueError for one that is not known."""
     names = (value,) if isinstance(value, str) else value
     for name in names if isinstance(names, list | tuple) else ():
-        check_reference(name)
+        model_point(str(name))
     return names
 
 
@@ -76,6 +77,15 @@ class Register(Strict):
     type: RegisterType = RegisterType.UINT16
     word_order: WordOrder = WordOrder.BIG
     byte_order: ByteOrder = ByteOrder.BIG
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_the_type_of_the_model(cls, data: Any) -> Any:
+        """Give a point of SunSpec the type that the first of its models has."""
+        if not isinstance(data, dict) or "type" in data or not data.get("sunspec"):
+            return data
+        (first, *_) = _references(data["sunspec"]) or [""]
+        return {**data, "type": model_point(str(first)).type}
 
     @model_validator(mode="after")
     def _stands_somewhere(self) -> Self:

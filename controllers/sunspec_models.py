@@ -44,11 +44,6 @@ def model_point(reference: str) -> ModelPoint:
     return _point(int(found["model"]), points[found["point"]], shift)
 
 
-def check_reference(reference: Any) -> None:
-    """Raise ValueError for what names no point."""
-    model_point(str(reference))
-
-
 @cache
 def models() -> dict[int, dict[str, Any]]:
     """Return the table by model id."""
