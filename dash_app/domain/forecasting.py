@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 import pandas as pd
 
@@ -147,6 +148,26 @@ class ModelSwitch:
     from_error_kw: float | None
     to_error_kw: float | None
     scored: int
+
+
+class ModelFiles(Protocol):
+    """Where trained models are kept as bytes: what was not written by us, or is damaged, is never handed out."""
+
+    def keep(self, model_id: str, body: bytes) -> None:
+        """Keep `body`, durably, in place of what was kept for the model; raise StoreUnavailable."""
+        ...
+
+    def load(self, model_id: str) -> bytes | None:
+        """Return what was kept, or None when there is nothing that can be trusted."""
+        ...
+
+    def mark(self, model_id: str) -> str:
+        """Return a text that is another one whenever something else is kept for the model; "" where nothing is."""
+        ...
+
+    def drop_others(self, model_ids: Collection[str]) -> int:
+        """Remove what is kept for any other model; return how many files that were."""
+        ...
 
 
 def champion_of(switches: Iterable[ModelSwitch]) -> str:

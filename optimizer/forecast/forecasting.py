@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 import numpy as np
 import pandas as pd
 
+from dash_app.domain.forecasting import ModelKind
 from dash_app.domain.frames import Band
 from dash_app.domain.time import TimeGrid
 from optimizer.forecast.components import Component
@@ -23,15 +23,8 @@ from optimizer.forecast.record import LEADS, Record, continue_record, empty_reco
 from optimizer.forecast.training import Trained
 
 QUANTILES = (0.1, 0.5, 0.9)
-
-
-class Rung(StrEnum):
-    """What a forecast stands on: the ladder that a young site climbs."""
-
-    NAIVE_DAY = "naive_day"
-    PROFILE = "profile"
-    SIMPLE = "simple"
-    TRAINED = "trained"
+Rung = ModelKind
+"""What a forecast stands on: the ladder that a young site climbs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +32,7 @@ class Forecast:
     """A forecast with its origin of trust: `frame` has frames.Band over the grid's UTC index, never below zero.
 
     `excluded` values were measured and not used; `left_out` says why. `trained_at` is None without a trained model.
+    `weights` are means over the lead times, `bucket_weights` hold one for each bucket of LEAD_EDGES_H.
     """
 
     frame: pd.DataFrame
@@ -51,6 +45,7 @@ class Forecast:
     left_out: dict[str, int] = field(default_factory=dict)
     components: dict[str, list[float]] = field(default_factory=dict)
     trained_at: datetime | None = None
+    bucket_weights: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def basis(self) -> str:
@@ -109,6 +104,7 @@ def forecast_with(
         frame=_on_grid(frame, local, grid, history.step),
         issued_at=issued_at,
         weights=dict(zip(recipe.names(booster), weights.mean(axis=1).round(4).tolist(), strict=True)),
+        bucket_weights=dict(zip(recipe.names(booster), map(tuple, weights.round(4).tolist()), strict=True)),
         excluded=history.excluded,
         missing=history.missing,
         days_of_history=history.days if trained is None else trained.days,

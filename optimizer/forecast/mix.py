@@ -10,10 +10,11 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
+from dash_app.domain.forecasting import LEAD_EDGES_H
 from optimizer.forecast.components import Component
 from optimizer.forecast.history import History
 
-BUCKET_EDGES_H = (1.0, 6.0, 24.0)
+BUCKET_EDGES_H = LEAD_EDGES_H
 """Lead-time buckets: up to 1 h, 1-6 h, 6-24 h, beyond."""
 
 SHARPNESS = 12
