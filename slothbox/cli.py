@@ -13,7 +13,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     args = _parser(given[:1]).parse_args(given)
-    run = {"up": _up, "past": _past, "plant": _plant, "streamer": _streamer, "fault": _fault}[args.command]
+    run = {"up": _up, "past": _past, "plant": _plant, "streamer": _streamer, "fault": _fault, "faults": _faults}[
+        args.command
+    ]
     return run(args)
 
 
@@ -27,8 +29,11 @@ def _parser(chosen: list[str]) -> argparse.ArgumentParser:
         "--api-url", required=True, help="base URL of the energy API"
     )
     fault = commands.add_parser("fault", help="switch a fault of a running plant, for tests")
+    listed = commands.add_parser("faults", help="list the faults that can be switched")
     if chosen == ["fault"]:
         _add_fault_arguments(fault)
+    elif chosen == ["faults"]:
+        _add_list_arguments(listed)
     return parser
 
 
@@ -36,6 +41,12 @@ def _add_fault_arguments(command: argparse.ArgumentParser) -> None:
     from slothbox.plant.control import add_fault_arguments
 
     add_fault_arguments(command)
+
+
+def _add_list_arguments(command: argparse.ArgumentParser) -> None:
+    from slothbox.plant.control import add_list_arguments
+
+    add_list_arguments(command)
 
 
 def _add(
@@ -79,3 +90,9 @@ def _fault(args: argparse.Namespace) -> int:
     from slothbox.plant.control import run_fault
 
     return run_fault(args)
+
+
+def _faults(args: argparse.Namespace) -> int:
+    from slothbox.plant.control import run_list
+
+    return run_list(args)

@@ -6,7 +6,7 @@ units of one site by one clock, `server` puts them on the wire, `faults` and `co
 `process` runs all of it. Battery power is positive when discharging; grid = load - pv - battery.
 """
 
-from slothbox.plant.control import add_fault_arguments, run_fault, send_fault
+from slothbox.plant.control import add_fault_arguments, add_list_arguments, run_fault, run_list, send_fault
 from slothbox.plant.process import run_plant
 
-__all__ = ["add_fault_arguments", "run_fault", "run_plant", "send_fault"]
+__all__ = ["add_fault_arguments", "add_list_arguments", "run_fault", "run_list", "run_plant", "send_fault"]

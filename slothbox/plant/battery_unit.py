@@ -24,7 +24,8 @@ _AMBIENT_C, _RISE_C, _THERMAL_S = 25.0, 12.0, 1800.0
 class BatteryUnit:
     """The battery and its control registers.
 
-    `soc` is 0..1, `power_kw` is positive when discharging, `now_s` in the methods is a monotonic clock.
+    `soc` is 0..1, `power_kw` is positive when discharging, `now_s` in the methods is a monotonic clock. `swapped` (the
+    set-point is obeyed with its words exchanged) and `late_s` (the watchdog acts later than set) are faults.
     Any accepted write to HR10-14 arms the watchdog again; in remote mode its expiry clears remote enable.
     """
 
@@ -35,6 +36,8 @@ class BatteryUnit:
     power_kw: float = 0.0
     temperature_c: float = _AMBIENT_C
     mode: Mode = Mode.LOCAL
+    swapped: bool = False
+    late_s: float = 0.0
     _control: list[int] = field(default_factory=lambda: [0, 0, 0, 0, 0])
     _armed_s: float = 0.0
 
@@ -44,12 +47,18 @@ class BatteryUnit:
         return int32_of(self._control[0], self._control[1])
 
     @property
+    def obeyed_w(self) -> int:
+        """The set-point in W as the battery understands it."""
+        high, low = self._control[:2]
+        return int32_of(low, high) if self.swapped else int32_of(high, low)
+
+    @property
     def watchdog_s(self) -> int:
         """Seconds after which the battery falls back; 0 when the watchdog is off."""
         return self._control[BatteryHolding.WATCHDOG_S - _FIRST_WRITABLE]
 
-    def write(self, address: int, values: list[int], now_s: float) -> Refusal | None:
-        """Take over all of `values` or none; return why not."""
+    def write(self, address: int, values: list[int], now_s: float, *, half: bool = False) -> Refusal | None:
+        """Take over all of `values` or none, or (a fault) `half`: the first one alone; return why not."""
         if address < _FIRST_WRITABLE or address + len(values) - 1 > _LAST_WRITABLE:
             return Refusal.ADDRESS
         wanted = self._control.copy()
@@ -57,6 +66,8 @@ class BatteryUnit:
         wanted[offset : offset + len(values)] = values
         if not self._allows(wanted):
             return Refusal.VALUE
+        if half:
+            wanted[offset + 1 : offset + len(values)] = self._control[offset + 1 : offset + len(values)]
         self._control = wanted
         self._armed_s = now_s
         if offset <= BatteryHolding.REMOTE_ENABLE - _FIRST_WRITABLE < offset + len(values):
@@ -65,7 +76,8 @@ class BatteryUnit:
 
     def watch(self, now_s: float) -> None:
         """Fall back to the battery's own rule when the watchdog has expired in remote mode."""
-        if self.mode is Mode.REMOTE and self.watchdog_s and now_s - self._armed_s >= self.watchdog_s:
+        expires_s = self.watchdog_s + self.late_s
+        if self.mode is Mode.REMOTE and self.watchdog_s and now_s - self._armed_s >= expires_s:
             self._control[BatteryHolding.REMOTE_ENABLE - _FIRST_WRITABLE] = 0
             self.mode = Mode.FALLBACK
 
@@ -76,7 +88,7 @@ class BatteryUnit:
         """
         dt_h = dt_s / 3600
         if self.mode is Mode.REMOTE and not deaf:
-            wanted_kw = self.setpoint_w / 1000
+            wanted_kw = self.obeyed_w / 1000
         else:
             wanted_kw = 0.0 if net_load_kw is None else self_consumption_kw(net_load_kw, self.soc, self.spec, dt_h)
         self.soc, self.power_kw = advance(self.soc, wanted_kw, self.spec, dt_h)
@@ -91,6 +103,10 @@ class BatteryUnit:
         registers.update(enumerate(self._control, _FIRST_WRITABLE))
         registers[BatteryHolding.MODE] = self.mode
         return registers
+
+    def take_over(self, other: "BatteryUnit", now_s: float) -> None:
+        """Begin with the control registers and the mode of another life of this battery."""
+        self._control, self.mode, self._armed_s = other._control.copy(), other.mode, now_s
 
     def inputs(self, now_s: float, *, soc_unknown: bool = False) -> dict[int, int]:
         """Return IR0-12; what the map leaves free reads 0."""

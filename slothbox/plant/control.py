@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from slothbox.plant.faults import fault_list
 from slothbox.plant.server import PlantServer
 
 SOCKET_NAME = "plant.sock"
@@ -48,6 +49,18 @@ def switch(servers: Mapping[str, PlantServer], line: bytes) -> dict[str, object]
     return {"faults": asdict(server.plant.faults)}
 
 
+def add_list_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe `slothbox faults list`."""
+    parser.add_argument("what", choices=["list"], help="name every fault and what it does")
+
+
+def run_list(_args: argparse.Namespace) -> int:
+    """Print every fault and what it does."""
+    for name, does in fault_list().items():
+        sys.stdout.write(f"{name:16} {does}\n")
+    return 0
+
+
 def send_fault(state_dir: Path, project: str, fault: str, value: str = "on") -> dict[str, object]:
     """Switch a fault of a running plant and return its answer; OSError when no plant listens there."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as wire, _short_path(state_dir) as path:
@@ -62,8 +75,8 @@ def add_fault_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe `slothbox fault`."""
     parser.add_argument("--state-dir", type=Path, required=True, help="the folder the plant was started with")
     parser.add_argument("--site", required=True, help="project id, for example monash")
-    parser.add_argument("fault", help="mute, lose_acks, delay_s, ..., reboot, soc, clear")
-    parser.add_argument("value", nargs="?", default="on", help="on, off or a number")
+    parser.add_argument("fault", help="one of `faults list`; `clear` switches all of them off")
+    parser.add_argument("value", nargs="?", default="on", help="on, off, a number, or kept (reboot)")
 
 
 def run_fault(args: argparse.Namespace) -> int:
@@ -79,11 +92,17 @@ def run_fault(args: argparse.Namespace) -> int:
 
 def _switch_one(server: PlantServer, fault: str, value: str) -> None:
     if fault == "reboot":
-        server.reboot()
+        server.reboot(kept=_kept(value))
     elif fault == "soc":
         server.plant.set_soc(float(value))
     else:
         server.plant.faults.set(fault, value)
+
+
+def _kept(value: str) -> bool:
+    if value not in ("on", "kept"):
+        raise ValueError(f"a plant reboots with its registers `kept` or not at all kept, not {value!r}")
+    return value == "kept"
 
 
 @contextmanager

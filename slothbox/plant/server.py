@@ -7,13 +7,13 @@ from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from slothbox.plant.faults import Faults
 from slothbox.plant.registers import Unit
 from slothbox.plant.site import Plant
 from slothbox.plant.write_log import WriteLog
 
 LOOPBACK = "127.0.0.1"
 _BIT_FUNCTIONS = (1, 2, 5, 15)
+_READ_FUNCTIONS = (3, 4)
 _WRITE_FUNCTIONS = (5, 6, 15, 16, 22, 23)
 _INPUT_FUNCTION, _WRITE_ONE = 4, 6
 _ANYBODY, _ANYBODYS_REGISTERS = 0, 128
@@ -43,18 +43,23 @@ class PlantServer:
             self._server.close()
             self._server = None
 
-    def reboot(self) -> None:
-        """Start the plant again; whoever was connected is not any more."""
-        self.plant.reboot()
+    def reboot(self, *, kept: bool = False) -> None:
+        """Start the plant again, its registers `kept` or not; whoever was connected is not any more."""
+        self.plant.reboot(kept=kept)
+        self._disconnect()
+
+    def _disconnect(self, but: int = 0) -> None:
+        """Close every connection but the oldest few."""
         if self._server is not None:
-            for connection in list(self._server.active_connections.values()):
+            for connection in list(self._server.active_connections.values())[but:]:
                 connection.close()
 
     async def _listen(self, port: int) -> None:
         self._server = ModbusTcpServer(
             [self._device(unit) for unit in Unit] + [_nobody()],
             address=(LOOPBACK, port),
-            trace_packet=partial(_answer_or_silence, self.plant.faults),
+            trace_packet=self._pass_or_swallow,
+            trace_connect=self._count_connections,
         )
         await self._server.serve_forever(background=True)
         listener = self._server.transport
@@ -88,6 +93,8 @@ class PlantServer:
             await asyncio.sleep(faults.delay_s)
         if faults.mute:
             return ExcCodes.DEVICE_FAILURE
+        if faults.read_exception and function in _READ_FUNCTIONS:
+            return ExcCodes(faults.read_exception)
         self.plant.advance()
         if values is not None:
             return self._write(unit, address, [int(value) for value in values])
@@ -95,6 +102,22 @@ class PlantServer:
         for register, value in current.items():
             registers[register - start] = value
         return None
+
+    def _pass_or_swallow(self, sending: bool, packet: bytes) -> bytes:
+        """Swallow a request or an answer that a fault says is lost."""
+        faults = self.plant.faults
+        if not sending:
+            if not packet or not faults.take("drop"):
+                return packet
+            asyncio.get_running_loop().call_soon(self._disconnect)
+            return b""
+        lost = faults.mute or (packet[_FUNCTION_BYTE] in _WRITE_FUNCTIONS and faults.take("lose_acks"))
+        return b"" if lost else packet
+
+    def _count_connections(self, opened: bool) -> None:
+        """Close a connection that is one too many; the oldest ones stay."""
+        if opened and self.plant.faults.max_connections:
+            asyncio.get_running_loop().call_soon(self._disconnect, self.plant.faults.max_connections)
 
     def _write(self, unit: Unit, address: int, values: list[int]) -> ExcCodes | None:
         refusal = self.plant.write(unit, address, values)
@@ -118,15 +141,3 @@ def _nobody() -> SimDevice:
     bits = [SimData(0, values=False, datatype=DataType.BITS)]
     words = [SimData(0, count=_ANYBODYS_REGISTERS, datatype=DataType.UINT16)]
     return SimDevice(_ANYBODY, simdata=(bits, bits, words, words), action=no_response)
-
-
-def _answer_or_silence(faults: Faults, sending: bool, packet: bytes) -> bytes:
-    """Swallow an answer that a fault says is lost."""
-    if not sending:
-        return packet
-    if faults.mute:
-        return b""
-    if faults.lose_acks and packet[_FUNCTION_BYTE] in _WRITE_FUNCTIONS:
-        faults.lose_acks -= 1
-        return b""
-    return packet

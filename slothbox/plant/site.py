@@ -12,8 +12,11 @@ from slothbox.plant.pv_unit import PvUnit
 from slothbox.plant.registers import (
     GRID_POWER_W,
     LOAD_POWER_W,
+    PV_POWER_W,
     UNKNOWN_INT32,
     UNKNOWN_UINT32,
+    BatteryHolding,
+    BatteryInput,
     Refusal,
     Unit,
     int32_words,
@@ -22,6 +25,7 @@ from slothbox.plant.registers import (
 
 STEP_S = 1.0
 LONGEST_CATCH_UP_S = 3600.0
+STRANGER = 0x0BAD
 
 
 class Measured(Protocol):
@@ -78,9 +82,12 @@ class Plant:
         """Return the plant's time of day."""
         return self._clock.moment()
 
-    def reboot(self) -> None:
-        """Start again: every register at its default, the stored energy as it was."""
-        self._boot(self.battery.soc, self.battery.boots + 1)
+    def reboot(self, *, kept: bool = False) -> None:
+        """Start again, the stored energy as it was; control registers at their defaults, or `kept` as they were."""
+        before = self.battery
+        self._boot(before.soc, before.boots + 1)
+        if kept:
+            self.battery.take_over(before, self._clock.monotonic_s())
 
     def set_soc(self, soc: float) -> None:
         """Put the battery at a state of charge (0..1), as no battery could."""
@@ -100,7 +107,8 @@ class Plant:
     def holding(self, unit: int) -> dict[int, int]:
         """Return the holding registers of a unit by address."""
         if unit == Unit.BATTERY:
-            return self.battery.holding()
+            own = self.battery.holding()
+            return own | {BatteryHolding.IDENTITY: STRANGER} if self.faults.stranger else own
         return self.pv.holding() if unit == Unit.PV else {}
 
     def inputs(self, unit: int) -> dict[int, int]:
@@ -124,7 +132,7 @@ class Plant:
     def _write_battery(self, address: int, values: list[int], now_s: float) -> Refusal | None:
         if self.faults.stuck:
             return None
-        refusal = self.battery.write(address, values, now_s)
+        refusal = self.battery.write(address, values, now_s, half=self.faults.half_write)
         if self.faults.clamp_kw:
             self.battery.clamp_setpoint(watts(self.faults.clamp_kw))
         return refusal
@@ -143,6 +151,7 @@ class Plant:
         self.battery.step(self._net_load_kw(), STEP_S, deaf=self.faults.deaf)
 
     def _watch(self, now_s: float) -> None:
+        self.battery.swapped, self.battery.late_s = self.faults.word_swap, self.faults.late_watchdog_s
         self.battery.watch(now_s)
         self.pv.watch(now_s)
 
@@ -161,13 +170,16 @@ class Plant:
         return self._load_kw - self.pv.power_kw
 
     def _live_inputs(self, unit: int) -> dict[int, int]:
+        unknown = self.faults.all_unknown
         if unit == Unit.BATTERY:
-            return self.battery.inputs(self._clock.monotonic_s(), soc_unknown=self.faults.soc_unknown)
+            soc_unknown = self.faults.soc_unknown or unknown
+            own = self.battery.inputs(self._clock.monotonic_s(), soc_unknown=soc_unknown)
+            return own | dict(enumerate(int32_words(UNKNOWN_INT32), BatteryInput.POWER_W)) if unknown else own
         if unit == Unit.PV:
-            return self.pv.inputs()
+            return dict(enumerate(int32_words(UNKNOWN_UINT32), PV_POWER_W)) if unknown else self.pv.inputs()
         if unit == Unit.GRID:
-            return dict(enumerate(int32_words(self._grid_w()), GRID_POWER_W))
-        load_w = UNKNOWN_UINT32 if self._load_kw is None else watts(self._load_kw)
+            return dict(enumerate(int32_words(UNKNOWN_INT32 if unknown else self._grid_w()), GRID_POWER_W))
+        load_w = UNKNOWN_UINT32 if unknown or self._load_kw is None else watts(self._load_kw)
         return dict(enumerate(int32_words(load_w), LOAD_POWER_W))
 
     def _grid_w(self) -> int:
