@@ -2,8 +2,8 @@
 
 `open_store` is the only door: it checks the disk (`disk`), opens the file so that what was committed stays (`engine`),
 brings it to the newest schema (`migrate`, `migrations`, `tables`) and returns the ports: `sessions` (what is in them
-is `sealed`), `recommendations` (every change goes through `moves`), `ledger`, `leases`, `audit`, `alarms`, `states`
-and `jobs`.
+is `sealed`), `recommendations` (every change goes through `moves`), `ledger`, `leases`, `audit`, `alarms`, `states`,
+`jobs` and `forecasts` (packed by `forecast_rows`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dash_app.domain.time import Clock
 from services.store.alarms import SqlAlarms
 from services.store.audit import SqlAudit
 from services.store.engine import BUSY_TIMEOUT_S, Database
+from services.store.forecasts import SqlForecasts
 from services.store.jobs import SqlJobs
 from services.store.leases import SqlLeases
 from services.store.ledger import SqlLedger
@@ -36,6 +37,7 @@ class PlanStore:
     alarms: SqlAlarms
     states: SqlStates
     jobs: SqlJobs
+    forecasts: SqlForecasts
 
     def close(self) -> None:
         """Close every connection of this process."""
@@ -62,4 +64,5 @@ def open_store(
         alarms=SqlAlarms(database),
         states=SqlStates(database),
         jobs=SqlJobs(database),
+        forecasts=SqlForecasts(database),
     )

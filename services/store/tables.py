@@ -44,37 +44,37 @@ class UtcTime(TypeDecorator[datetime]):
 metadata = MetaData()
 
 
-def _text(name: str, **options: Any) -> Column[str]:
+def text_column(name: str, **options: Any) -> Column[str]:
     return Column(name, String, nullable=False, **options)
 
 
-def _time(name: str, **options: Any) -> Column[datetime]:
+def time_column(name: str, **options: Any) -> Column[datetime]:
     return Column(name, UtcTime, nullable=options.pop("nullable", False), **options)
 
 
 sessions = Table(
     "sessions",
     metadata,
-    _text("id_digest", primary_key=True),
-    _text("user_id", index=True),
-    _time("opened_at"),
-    _time("expires_at"),
-    _time("renew_after", nullable=True),
+    text_column("id_digest", primary_key=True),
+    text_column("user_id", index=True),
+    time_column("opened_at"),
+    time_column("expires_at"),
+    time_column("renew_after", nullable=True),
     Column("sealed", Text, nullable=False),
 )
 
 recommendations = Table(
     "recommendations",
     metadata,
-    _text("recommendation_id", primary_key=True),
-    _text("project_id"),
+    text_column("recommendation_id", primary_key=True),
+    text_column("project_id"),
     Column("number", Integer, nullable=False),
     Column("version", Integer, nullable=False),
-    _text("state"),
-    _text("digest"),
-    _time("expires_at"),
-    _time("changed_at"),
-    _text("changed_by"),
+    text_column("state"),
+    text_column("digest"),
+    time_column("expires_at"),
+    time_column("changed_at"),
+    text_column("changed_by"),
     UniqueConstraint("project_id", "number", name="one_number_per_project"),
     Index("one_in_force_per_project", "project_id", unique=True, sqlite_where=text("state IN ('approved', 'active')")),
 )
@@ -83,7 +83,7 @@ payloads = Table(
     "payloads",
     metadata,
     Column("recommendation_id", ForeignKey("recommendations.recommendation_id"), primary_key=True, nullable=False),
-    _text("digest"),
+    text_column("digest"),
     Column("body", Text, nullable=False),
 )
 
@@ -92,10 +92,10 @@ transitions = Table(
     metadata,
     Column("row_id", Integer, primary_key=True),
     Column("recommendation_id", ForeignKey("recommendations.recommendation_id"), nullable=False, index=True),
-    _time("at"),
-    _text("who"),
+    time_column("at"),
+    text_column("who"),
     Column("before", String, nullable=True),
-    _text("after"),
+    text_column("after"),
     Column("why", Text, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -104,16 +104,16 @@ ledger = Table(
     "ledger",
     metadata,
     Column("row_id", Integer, primary_key=True),
-    _time("at"),
-    _text("project_id"),
-    _text("device_id"),
-    _text("order_id", index=True),
-    _text("recommendation_id"),
-    _time("slot_start"),
-    _time("slot_end"),
+    time_column("at"),
+    text_column("project_id"),
+    text_column("device_id"),
+    text_column("order_id", index=True),
+    text_column("recommendation_id"),
+    time_column("slot_start"),
+    time_column("slot_end"),
     Column("epoch", Integer, nullable=False),
     Column("sequence", Integer, nullable=False),
-    _text("stage"),
+    text_column("stage"),
     Column("setpoint_kw", Float, nullable=True),
     Column("measured_kw", Float, nullable=True),
     Column("note", Text, nullable=False),
@@ -124,22 +124,22 @@ ledger = Table(
 leases = Table(
     "leases",
     metadata,
-    _text("name", primary_key=True),
-    _text("holder"),
+    text_column("name", primary_key=True),
+    text_column("holder"),
     Column("epoch", Integer, nullable=False),
-    _time("expires_at"),
+    time_column("expires_at"),
 )
 
 audit = Table(
     "audit",
     metadata,
     Column("row_id", Integer, primary_key=True),
-    _time("at"),
-    _text("who"),
-    _text("what"),
-    _text("project_id", index=True),
+    time_column("at"),
+    text_column("who"),
+    text_column("what"),
+    text_column("project_id", index=True),
     Column("detail", Text, nullable=False),
-    _text("chain"),
+    text_column("chain"),
     Column("before", Text, nullable=False, server_default=""),
     Column("after", Text, nullable=False, server_default=""),
     Column("form", Integer, nullable=False, server_default="1"),
@@ -151,11 +151,11 @@ alarms = Table(
     "alarms",
     metadata,
     Column("alarm_id", Integer, primary_key=True),
-    _time("at"),
-    _text("project_id"),
-    _text("kind"),
+    time_column("at"),
+    text_column("project_id"),
+    text_column("kind"),
     Column("message", Text, nullable=False),
-    _time("cleared_at", nullable=True),
+    time_column("cleared_at", nullable=True),
     Index("one_open_alarm_of_a_kind", "project_id", "kind", unique=True, sqlite_where=text("cleared_at IS NULL")),
     sqlite_autoincrement=True,
 )
@@ -163,31 +163,31 @@ alarms = Table(
 telemetry = Table(
     "telemetry",
     metadata,
-    _text("device_id", primary_key=True),
-    _time("at"),
+    text_column("device_id", primary_key=True),
+    time_column("at"),
     Column("body", Text, nullable=False),
 )
 
 heartbeats = Table(
     "heartbeats",
     metadata,
-    _text("name", primary_key=True),
-    _time("at"),
+    text_column("name", primary_key=True),
+    time_column("at"),
     Column("detail", Text, nullable=False),
 )
 
 jobs = Table(
     "jobs",
     metadata,
-    _text("job_id", primary_key=True),
-    _text("project_id"),
-    _text("who"),
-    _text("state"),
+    text_column("job_id", primary_key=True),
+    text_column("project_id"),
+    text_column("who"),
+    text_column("state"),
     Column("fraction", Float, nullable=False),
-    _text("word"),
-    _time("started_at"),
-    _time("seen_at"),
-    _text("result"),
+    text_column("word"),
+    time_column("started_at"),
+    time_column("seen_at"),
+    text_column("result"),
     Column("error", Text, nullable=False),
     Column("cancel_requested", Boolean, nullable=False),
     Index("jobs_of_project", "project_id", "started_at"),

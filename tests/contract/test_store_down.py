@@ -12,8 +12,10 @@ from dash_app.domain.audit import AuditQuery
 from dash_app.domain.dispatch import Lease, Order, Stage
 from dash_app.domain.errors import StoreUnavailable
 from dash_app.domain.recommendation import State
+from dash_app.domain.site import Quantity
 from services.store import PlanStore, open_store
 from tests.fakes.clock import FakeClock
+from tests.fakes.forecast_ledger import a_forecast, a_model, a_switch
 from tests.fakes.payloads import NOON, a_payload, a_step, a_telemetry
 from tests.fakes.people import a_sign_in
 from tests.fakes.store import FakeStore
@@ -62,8 +64,15 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "states.telemetry": lambda store: store.states.telemetry("monash-ess1"),
     "states.beat": lambda store: store.states.beat("planner"),
     "states.heartbeats": lambda store: store.states.heartbeats(),
+    "forecasts.record": lambda store: store.forecasts.record([a_forecast()]),
+    "forecasts.issued": lambda store: store.forecasts.issued("monash", Quantity.LOAD_KW, NOON, NOON + MINUTE),
+    "forecasts.known_at": lambda store: store.forecasts.known_at("monash", Quantity.LOAD_KW, NOON),
+    "forecasts.add_model": lambda store: store.forecasts.add_model(a_model()),
+    "forecasts.models": lambda store: store.forecasts.models("monash", Quantity.LOAD_KW),
+    "forecasts.add_switch": lambda store: store.forecasts.add_switch(a_switch()),
+    "forecasts.switches": lambda store: store.forecasts.switches("monash", Quantity.LOAD_KW),
 }
-PORTS = ("sessions", "recommendations", "ledger", "leases", "audit", "alarms", "states")
+PORTS = ("sessions", "recommendations", "ledger", "leases", "audit", "alarms", "states", "forecasts")
 
 
 @pytest.fixture(params=["file", "fake"])
@@ -83,7 +92,7 @@ def broken(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 def test_every_call_of_every_port_stands_in_the_table(broken: Store) -> None:
     ports = {name: getattr(broken, name) for name in PORTS}
     known = {f"{name}.{call}" for name, port in ports.items() for call in dir(port) if not call.startswith("_")}
-    assert known - {"audit.kept", "ledger.kept", "alarms.kept", "sessions.only_one"} == set(CALLS)
+    assert known - {"audit.kept", "ledger.kept", "alarms.kept", "forecasts.kept", "sessions.only_one"} == set(CALLS)
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -14,6 +14,16 @@ from datetime import datetime, timedelta
 from dash_app.domain.audit import AuditQuery, AuditRow, ChainCheck, Head, chained, check_chain
 from dash_app.domain.dispatch import Alarm, Lease, LedgerRow, Order, Stage, Telemetry
 from dash_app.domain.errors import DecisionConflict, LeaseLost, NotFound, SessionEnded, StoreUnavailable
+from dash_app.domain.forecasting import (
+    DECIMALS,
+    KEPT_THIN,
+    KEPT_WHOLE,
+    THIN_EVERY,
+    ForecastRecord,
+    ModelRecord,
+    ModelSwitch,
+    Role,
+)
 from dash_app.domain.jobs import SILENT_FOR, SILENT_WORDS, Job, JobState
 from dash_app.domain.ports import Heartbeat, Session, SignIn
 from dash_app.domain.recommendation import (
@@ -25,7 +35,8 @@ from dash_app.domain.recommendation import (
     Transition,
     can_become,
 )
-from dash_app.domain.time import Clock
+from dash_app.domain.site import Quantity
+from dash_app.domain.time import Clock, floor_to
 
 
 class Gate:
@@ -471,6 +482,89 @@ class FakeJobs:
         return replace(known, state=JobState.FAILED, error=SILENT_WORDS)
 
 
+class FakeForecasts:
+    """Forecasts, models and switches in lists."""
+
+    def __init__(self, gate: Gate | None = None) -> None:
+        self._gate = gate or Gate()
+        self.kept: list[ForecastRecord] = []
+        self._models: list[ModelRecord] = []
+        self._switches: list[ModelSwitch] = []
+
+    def record(self, records: Collection[ForecastRecord]) -> None:
+        with self._gate():
+            for new in records:
+                if new.forecast_id not in {one.forecast_id for one in self.kept}:
+                    parts = new.components if self._first_of_six(new) and new.components is not None else None
+                    self.kept.append(
+                        replace(
+                            new,
+                            frame=new.frame.round(DECIMALS),
+                            components=None if parts is None else parts.round(DECIMALS),
+                        )
+                    )
+            newest = max((one.issued_at for one in self.kept), default=None)
+            self.kept = [one for one in self.kept if newest is None or self._still_kept(one, newest)]
+
+    def issued(
+        self,
+        project_id: str,
+        quantity: Quantity,
+        start: datetime,
+        end: datetime,
+        *,
+        role: Role = Role.CHAMPION,
+        every: timedelta = timedelta(0),
+    ) -> tuple[ForecastRecord, ...]:
+        with self._gate():
+            mine = [one for one in self._of(project_id, quantity, role) if start <= one.issued_at < end]
+            if not every:
+                return tuple(mine)
+            first: dict[datetime, ForecastRecord] = {}
+            for one in mine:
+                first.setdefault(floor_to(one.issued_at, every), one)
+            return tuple(first.values())
+
+    def known_at(
+        self, project_id: str, quantity: Quantity, moment: datetime, *, role: Role = Role.CHAMPION
+    ) -> ForecastRecord | None:
+        with self._gate():
+            mine = [one for one in self._of(project_id, quantity, role) if one.issued_at <= moment]
+            return mine[-1] if mine else None
+
+    def add_model(self, model: ModelRecord) -> None:
+        with self._gate():
+            self._models.append(model)
+
+    def models(self, project_id: str, quantity: Quantity) -> tuple[ModelRecord, ...]:
+        with self._gate():
+            mine = [one for one in self._models if (one.project_id, one.quantity) == (project_id, quantity)]
+            return tuple(sorted(mine, key=lambda one: one.trained_at))
+
+    def add_switch(self, switch: ModelSwitch) -> None:
+        with self._gate():
+            self._switches.append(switch)
+
+    def switches(self, project_id: str, quantity: Quantity) -> tuple[ModelSwitch, ...]:
+        with self._gate():
+            return tuple(one for one in self._switches if (one.project_id, one.quantity) == (project_id, quantity))
+
+    def _of(self, project_id: str, quantity: Quantity, role: Role) -> list[ForecastRecord]:
+        mine = [one for one in self.kept if (one.project_id, one.quantity, one.role) == (project_id, quantity, role)]
+        return sorted(mine, key=lambda one: one.issued_at)
+
+    def _first_of_six(self, new: ForecastRecord) -> bool:
+        mine = [one for one in self._of(new.project_id, new.quantity, new.role) if one.model_id == new.model_id]
+        six = floor_to(new.issued_at, THIN_EVERY)
+        return not any(six <= one.issued_at < six + THIN_EVERY and one is not new for one in mine)
+
+    def _still_kept(self, one: ForecastRecord, newest: datetime) -> bool:
+        mine = [other for other in self._of(one.project_id, one.quantity, one.role) if other.model_id == one.model_id]
+        six = floor_to(one.issued_at, THIN_EVERY)
+        first = one is next(other for other in mine if six <= other.issued_at < six + THIN_EVERY)
+        return one.issued_at >= newest - (KEPT_THIN if first else KEPT_WHOLE)
+
+
 class FakeStore:
     """Every port of the plan store behind one gate, as `services.store.open_store` bundles the real ones."""
 
@@ -484,6 +578,7 @@ class FakeStore:
         self.alarms = FakeAlarms(clock, self._gate)
         self.states = FakeStates(clock, self._gate)
         self.jobs = FakeJobs(clock, self._gate)
+        self.forecasts = FakeForecasts(self._gate)
 
     @property
     def broken(self) -> bool:
