@@ -10,6 +10,7 @@ import pandas as pd
 from dash_app.domain.forecasting import ForecastRecord, ModelKind, Role
 from dash_app.domain.frames import Band
 from dash_app.domain.site import Quantity
+from tests.fakes.campus import plan
 
 QUARTER = timedelta(minutes=15)
 
@@ -63,3 +64,13 @@ def ramp(issued_at: datetime, *, steps: int = 192, base: float = 50.0, **more: o
     start = pd.Timestamp(issued_at).floor("15min").to_pydatetime()
     given = frame_of(start, p50, [value - 5.0 for value in p50], [value + 5.0 for value in p50])
     return record(issued_at, given, **more)  # type: ignore[arg-type]
+
+
+def of_the_campus(
+    issued_at: datetime, quantity: Quantity = Quantity.LOAD_KW, *, factor: float = 1.1, **more: object
+) -> ForecastRecord:
+    """Return a forecast of the campus: what its plan expects times `factor`, with the plan's own band."""
+    start = pd.Timestamp(issued_at).floor("15min").to_pydatetime()
+    columns, name = plan(start).plan, {Quantity.LOAD_KW: "load", Quantity.PV_KW: "pv"}[quantity]
+    p50, p10, p90 = ([factor * value for value in columns[key]] for key in (f"{name}_kw", f"{name}_p10", f"{name}_p90"))
+    return record(issued_at, frame_of(start, p50, p10, p90), quantity=quantity, **more)  # type: ignore[arg-type]

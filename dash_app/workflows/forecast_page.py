@@ -1,0 +1,204 @@
+"""Gather what the Forecast page shows: what was known at a moment, and how good the forecasts of a range were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pandas as pd
+
+from dash_app.domain.energy_cost import price_of_steps
+from dash_app.domain.forecast_scores import (
+    REACH,
+    ErrorCost,
+    Score,
+    Scored,
+    cost_of_error,
+    in_daylight,
+    newest_of_each,
+    score,
+    scored_steps,
+)
+from dash_app.domain.forecasting import ForecastRecord, ModelRecord, ModelSwitch, Role
+from dash_app.domain.frames import Band
+from dash_app.domain.measurement import total_of
+from dash_app.domain.ports import Forecasts, Measurements, Session
+from dash_app.domain.site import Quantity
+from dash_app.domain.time import TimeGrid, measured_at
+from dash_app.domain.view import View
+from dash_app.workflows.forecast_choice import Choice, choice_of, every_of
+from dash_app.workflows.kept import Kept
+from dash_app.workflows.measured import Measured, Place, load_window
+from dash_app.workflows.worth import reached
+
+AHEAD = timedelta(hours=48)
+HISTORIES_FOR = timedelta(minutes=5)
+Histories = Kept[pd.Series]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastPage(Measured):
+    """Everything of one drawing of the page, about one quantity.
+
+    `records` were issued for the range, oldest first, one in each `every` (0: all of them), `rivals` beside them by
+    models that no plan was made from; `newest` is the newest one of all, `shown` the one known at the chosen moment.
+    `rows` are the steps of `records` that are scored (forecast_scores.Scored), `rival_rows` those of `rivals`,
+    `shown_rows` those of `shown`.
+    `prices` are frames.Price on the steps of the range, None where they are not known; `whole` says that what
+    persistence needs was loaded.
+    """
+
+    choice: Choice
+    records: tuple[ForecastRecord, ...]
+    rivals: tuple[ForecastRecord, ...]
+    every: timedelta
+    newest: ForecastRecord | None
+    shown: ForecastRecord | None
+    models: tuple[ModelRecord, ...]
+    switches: tuple[ModelSwitch, ...]
+    rows: pd.DataFrame
+    rival_rows: pd.DataFrame
+    shown_rows: pd.DataFrame
+    prices: pd.DataFrame | None
+    whole: bool
+
+    @property
+    def step(self) -> timedelta:
+        """The step on which forecasts are compared with what came."""
+        return _step_of(self.place, self.choice.quantity, self.newest)
+
+    def forecast(self) -> pd.DataFrame | None:
+        """Return the forecast to draw (frames.Band): of the chosen moment, else the newest of each moment."""
+        if self.shown is not None:
+            frame = self.shown.frame
+            return frame.loc[frame.index >= pd.Timestamp(self.shown.issued_at)]
+        ahead = (self.newest,) if self.newest is not None and self.view.end > self.view.now else ()
+        return newest_frame((*self.records, *ahead))
+
+    def cost(self, rows: pd.DataFrame) -> ErrorCost | None:
+        """Return what the errors of some rows cost at most; None without prices."""
+        return None if self.prices is None else cost_of_error(rows, self.prices, self.step)
+
+    def cost_of_newest(self) -> ErrorCost | None:
+        """Return what the errors of the newest forecast of each moment cost at most."""
+        return self.cost(newest_of_each(self.rows))
+
+    def errors_beside(self) -> tuple[Score, Score] | None:
+        """Return the errors of the champion and of the challenger over the steps that both forecast at one issue."""
+        keys = [Scored.ISSUED_AT, Scored.VALID_AT]
+        if self.rival_rows.empty or self.rows.empty:
+            return None
+        mine, other = self.rows.set_index(keys), self.rival_rows.set_index(keys)
+        both = mine.index.intersection(other.index)
+        champion, challenger = score(mine.loc[both]), score(other.loc[both])
+        return (champion, challenger) if champion and challenger else None
+
+
+def load_forecast_page(
+    session: Session,
+    place: Place,
+    view: View,
+    *,
+    opening: bool,
+    measurements: Measurements,
+    forecasts: Forecasts,
+    kept: Histories | None = None,
+) -> ForecastPage:
+    """Load measurements and ledger; on opening without the days before the range, which the first refresh brings."""
+    choice = choice_of(place, view)
+    quantity, project_id = choice.quantity, place.project.project_id
+    window = load_window(session, place, view, opening=opening, measurements=measurements, wanted=place.of(quantity))
+    measured = total_of(window, place.measurands, quantity, place.native(quantity))
+    if not opening:
+        earlier = _before(session, place, view, quantity, measurements, kept)
+        measured = (
+            pd.concat([earlier.loc[earlier.index < measured.index.min()], measured]) if len(measured) else earlier
+        )
+    since, every = view.start - AHEAD, every_of(view)
+    records, rivals = (
+        forecasts.issued(project_id, quantity, since, view.until, role=role, every=every)
+        for role in (Role.CHAMPION, Role.CHALLENGER)
+    )
+    newest = forecasts.known_at(project_id, quantity, view.now)
+    chosen = forecasts.known_at(project_id, quantity, choice.known) if choice.known else None
+    return ForecastPage(
+        place=place,
+        view=view,
+        window=window,
+        choice=choice,
+        records=records,
+        rivals=rivals,
+        every=every,
+        newest=newest,
+        shown=chosen,
+        models=forecasts.models(project_id, quantity),
+        switches=forecasts.switches(project_id, quantity),
+        rows=_scored(records, measured, place, view, quantity),
+        rival_rows=_scored(rivals, measured, place, view, quantity),
+        shown_rows=_scored([chosen] if chosen else [], measured, place, view, quantity),
+        prices=_prices(session, place, view, _step_of(place, quantity, newest), measurements),
+        whole=not opening,
+    )
+
+
+def newest_frame(records: Sequence[ForecastRecord]) -> pd.DataFrame | None:
+    """Return of each moment the newest forecast that was made before it began; `records` come oldest first."""
+    frames = [record.frame.loc[record.frame.index >= pd.Timestamp(record.issued_at)] for record in records]
+    known = [frame for frame in frames if len(frame)]
+    if not known:
+        return None
+    together = pd.concat(known)
+    return together[~together.index.duplicated(keep="last")].sort_index()[[band.value for band in Band]]
+
+
+def _before(
+    session: Session,
+    place: Place,
+    view: View,
+    quantity: Quantity,
+    measurements: Measurements,
+    kept: Histories | None,
+) -> pd.Series:
+    """Return what was measured in the days before the view: what persistence says stands there."""
+
+    def load() -> pd.Series:
+        meters = place.of(quantity)
+        ids = [m.measurand_id for m in meters]
+        window = measurements.load_window(session, place.project, view.start - REACH, view.start, ids)
+        return total_of(window, meters, quantity, place.native(quantity))
+
+    key = (session.person.user_id, place.project.project_id, quantity, view.start)
+    return load() if kept is None else kept.of(key, load)
+
+
+def _scored(
+    records: Sequence[ForecastRecord], measured: pd.Series, place: Place, view: View, quantity: Quantity
+) -> pd.DataFrame:
+    """Return the scored steps of a range; those of PV in daylight only."""
+    native = place.native(quantity)
+    rows = scored_steps(records, measured, native, view.start, view.until)
+    if quantity is not Quantity.PV_KW or place.site is None or rows.empty:
+        return rows
+    shift = place.of(quantity)[0].measured_shift
+    moments = measured_at(pd.DatetimeIndex(rows[Scored.VALID_AT]), shift, view.now, place.zone)
+    lit = in_daylight(rows, moments, records[-1].step, (place.site.latitude, place.site.longitude))
+    return rows[lit].reset_index(drop=True)
+
+
+def _step_of(place: Place, quantity: Quantity, newest: ForecastRecord | None) -> timedelta:
+    native = place.native(quantity)
+    return max(native, newest.step) if newest else native
+
+
+def _prices(
+    session: Session, place: Place, view: View, step: timedelta, measurements: Measurements
+) -> pd.DataFrame | None:
+    """Return what a kWh cost and brought on the steps of the range; None where nobody says."""
+    site = place.site
+    if site is None or view.until <= view.start:
+        return None
+    published, _there = reached(lambda: measurements.prices(session, site.project_id, view.start, view.until))
+    if published is None:
+        return None
+    return price_of_steps(published, TimeGrid.between(view.start, view.until, step), site)
