@@ -84,6 +84,12 @@ def setpoint_words(step: Step) -> str:
             return _("Idle")
         case Intent.FOLLOW:
             return _follow_words(step.target_kw)
+        case Intent.LIMIT if step.target_kw < 0:
+            return _("Keep the export at or below %(power)s", power=with_unit(-step.target_kw, "kW"))
+        case Intent.LIMIT:
+            return _("Keep the import at or below %(power)s", power=with_unit(step.target_kw, "kW"))
+        case Intent.VALUE:
+            return _("By the value of stored energy")
 
 
 def battery_words(battery_kw: float | None) -> str:
@@ -135,6 +141,8 @@ def _period(slot: Slot, zone: ZoneInfo) -> str:
 
 
 def _expected(step: Step) -> list[html.Span]:
+    if step.table is not None:
+        return [html.Span(_("by the value of stored energy"))]
     if step.intent is not Intent.FOLLOW or abs(step.battery_kw) < IDLE_KW:
         return []
     words = _("discharging about %(power)s") if step.battery_kw > 0 else _("charging about %(power)s")

@@ -70,6 +70,12 @@ def order_words(step: Step) -> str:
     >>> order_words(step)
     'Hold the grid at 4.0\\xa0kW export'
     """
+    if step.table is None:
+        return _intent_words(step)
+    return _("%(order)s, adjusted to the measured load by the value of stored energy", order=_intent_words(step))
+
+
+def _intent_words(step: Step) -> str:
     power = with_unit(abs(step.target_kw), "kW")
     match step.intent:
         case Intent.CHARGE:
@@ -78,9 +84,20 @@ def order_words(step: Step) -> str:
             return _("Discharge %(power)s", power=power)
         case Intent.IDLE:
             return _("Rest")
-    if abs(step.target_kw) < NOTHING_KW:
+        case Intent.FOLLOW:
+            return _grid_words(step.target_kw, power)
+        case Intent.LIMIT if step.target_kw < 0:
+            return _("Keep the export at or below %(power)s", power=power)
+        case Intent.LIMIT:
+            return _("Keep the import at or below %(power)s", power=power)
+        case Intent.VALUE:
+            return _("Decide on the measured load by the value of stored energy")
+
+
+def _grid_words(grid_kw: float, power: str) -> str:
+    if abs(grid_kw) < NOTHING_KW:
         return _("Hold the grid at %(power)s", power=power)
-    if step.target_kw > 0:
+    if grid_kw > 0:
         return _("Hold the grid at %(power)s import", power=power)
     return _("Hold the grid at %(power)s export", power=power)
 

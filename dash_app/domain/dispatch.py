@@ -53,7 +53,7 @@ class Order:
             recommendation_id=recommendation_id,
             project_id=project_id,
             device_id=device_id,
-            step=step,
+            step=step.as_ordered(),
             payload_digest=payload_digest,
         )
 

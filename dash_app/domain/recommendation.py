@@ -11,6 +11,7 @@ from typing import Any
 
 from dash_app.domain.errors import DecisionConflict
 from dash_app.domain.schedule import Intent, Money, Objective, Step
+from dash_app.domain.value_table import ValueTable
 
 
 class State(StrEnum):
@@ -76,6 +77,12 @@ class NoteKind(StrEnum):
     """The steps of the plan in force are changed: that gains `gain`, more than `threshold`."""
     NOT_POSSIBLE = "not_possible"
     """The steps of the plan in force are not possible now."""
+    VEHICLE = "vehicle"
+    """The vehicle `about` is to take `value` kWh between `start` and `end`."""
+    VEHICLE_ASSUMED = "vehicle_assumed"
+    """What the vehicle `about`, which is there, holds is not measured: `value` (0..1) is assumed."""
+    PEAK = "peak"
+    """The highest import of this month so far, as the price on peaks counts it, is `value` kW."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +94,9 @@ class Note:
     count: int = 0
     gain: float = 0.0
     threshold: float = 0.0
+    value: float = 0.0
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +125,12 @@ class Payload:
     notes: tuple[Note | str, ...] = ()
 
     def as_json(self) -> str:
-        """Return the canonical JSON: sorted keys, no blanks, times as ISO 8601 in UTC."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), default=_plain, allow_nan=False)
+        """Return the canonical JSON: sorted keys, no blanks, ISO 8601 times in UTC, `table` only where there is one."""
+        raw = asdict(self)
+        for step in raw["steps"]:
+            if step["table"] is None:
+                del step["table"]
+        return json.dumps(raw, sort_keys=True, separators=(",", ":"), default=_plain, allow_nan=False)
 
     @property
     def digest(self) -> str:
@@ -199,7 +213,8 @@ def _plain(value: object) -> str:
 
 def _step(raw: dict[str, Any]) -> Step:
     times = {key: datetime.fromisoformat(raw[key]) for key in ("start", "end")}
-    return Step(**{**raw, **times, "intent": Intent(raw["intent"])})
+    table = ValueTable.from_json(raw["table"]) if "table" in raw else None
+    return Step(**{**raw, **times, "intent": Intent(raw["intent"]), "table": table})
 
 
 def _input(raw: dict[str, Any]) -> InputUsed:
@@ -207,4 +222,7 @@ def _input(raw: dict[str, Any]) -> InputUsed:
 
 
 def _note(raw: dict[str, Any] | str) -> Note | str:
-    return raw if isinstance(raw, str) else Note(**{**raw, "kind": NoteKind(raw["kind"])})
+    if isinstance(raw, str):
+        return raw
+    times = {key: datetime.fromisoformat(raw[key]) for key in ("start", "end") if raw.get(key)}
+    return Note(**{**raw, **times, "kind": NoteKind(raw["kind"])})

@@ -1,8 +1,12 @@
 """A schedule made of intents: what each step asks a device to do, and the band it may do it in."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+
+from dash_app.domain.value_table import ValueTable
 
 
 class Intent(StrEnum):
@@ -16,6 +20,12 @@ class Intent(StrEnum):
     """Discharge with `target_kw` (positive number) whatever the site does, within the band."""
     IDLE = "idle"
     """Hold the battery at 0."""
+    LIMIT = "limit"
+    """Keep the import at or below `target_kw` (where that is negative: the export at or below its size); the battery
+    gives or takes only what is beyond, within its band, and rests otherwise."""
+    VALUE = "value"
+    """Decide on the measured net load by the step's table of the value of stored energy, within the band. Without a
+    table, or with one that is too old, the battery follows the net load."""
 
 
 class Objective(StrEnum):
@@ -31,7 +41,8 @@ class Step:
 
     `battery_kw` is what the plan expects (discharge positive); `grid_kw` the expected grid power (import positive);
     `power_min_kw`/`power_max_kw` bound the battery power (discharge positive) and `soc_min`/`soc_max` (0..1) the
-    stored energy while this step is executed.
+    stored energy while this step is executed. A step with a `table` reads as what that table means on the expected net
+    load, and is executed by it.
     """
 
     start: datetime
@@ -45,6 +56,11 @@ class Step:
     soc_min: float
     soc_max: float
     soc_end: float
+    table: ValueTable | None = None
+
+    def as_ordered(self) -> Step:
+        """Return the step as a device's order carries it: with the intent `value` where there is a table."""
+        return self if self.table is None else replace(self, intent=Intent.VALUE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from dash_app.domain.recommendation import State
 from dash_app.domain.schedule import Intent
 from tests.components.test_parts import words
 from tests.domain.test_chain import AFTER, BEFORE, MIDDLE, STEP, WELL, rows, slot
+from tests.fakes.value_tables import a_table
 
 UTC = ZoneInfo("UTC")
 
@@ -91,12 +92,17 @@ def test_setpoints_are_words_with_their_direction() -> None:
     assert said(Intent.FOLLOW, 12.0) == "Hold import 12.0\xa0kW"
     assert said(Intent.FOLLOW, -5.0) == "Hold export 5.0\xa0kW"
     assert said(Intent.FOLLOW, 0.0) == "Hold the grid at 0.0\xa0kW"
+    assert said(Intent.LIMIT, 12.0) == "Keep the import at or below 12.0\xa0kW"
+    assert said(Intent.LIMIT, -5.0) == "Keep the export at or below 5.0\xa0kW"
+    assert said(Intent.VALUE, 0.0) == "By the value of stored energy"
     assert battery_words(None) == "Unknown"
 
 
 def test_a_followed_grid_power_says_what_the_battery_is_expected_to_do() -> None:
     follows = replace(slot([]), step=replace(STEP, intent=Intent.FOLLOW, target_kw=3.0, battery_kw=-7.0))
     assert "charging about 7.0\xa0kW" in words(chain_table([follows], MIDDLE, UTC, may_approve=False))
+    by_value = replace(follows, step=replace(follows.step, table=a_table()))
+    assert "by the value of stored energy" in words(chain_table([by_value], MIDDLE, UTC, may_approve=False))
 
 
 def test_a_link_without_a_time_says_only_its_word() -> None:

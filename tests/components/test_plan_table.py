@@ -6,10 +6,14 @@ import csv
 import io
 
 from components.plan_table import plan_csv, plan_table
+from components.plan_words import order_words
 from components.recommendation_card import Compared, comparison_bars
+from dash_app.domain.schedule import Intent
 from tests.components.test_parts import words
 from tests.fakes.campus import ZONE
 from tests.fakes.hand_plan import hand_plan
+from tests.fakes.payloads import a_step
+from tests.fakes.value_tables import a_table
 
 
 def test_every_step_is_a_row_with_order_and_expectation() -> None:
@@ -43,3 +47,12 @@ def test_bars_share_a_zero_and_reach_left_of_it_for_what_is_earned() -> None:
 def test_bars_of_nothing_have_no_length() -> None:
     (row,) = comparison_bars([Compared(name="a", amount=0.0, text="0")]).children
     assert row.children[1].children.style["width"] == "0%"
+
+
+def test_what_a_step_orders_is_said_in_words() -> None:
+    assert order_words(a_step(intent=Intent.LIMIT, target_kw=20.0)) == "Keep the import at or below 20.0\xa0kW"
+    assert order_words(a_step(intent=Intent.LIMIT, target_kw=-5.0)) == "Keep the export at or below 5.0\xa0kW"
+    assert order_words(a_step(intent=Intent.VALUE)) == "Decide on the measured load by the value of stored energy"
+    assert order_words(a_step(battery_kw=4.0, table=a_table())) == (
+        "Discharge 4.0\xa0kW, adjusted to the measured load by the value of stored energy"
+    )

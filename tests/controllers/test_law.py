@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +13,9 @@ from controllers.law import setpoint_kw
 from dash_app.domain.dispatch import NoControl
 from dash_app.domain.schedule import Intent
 from dash_app.domain.site import Battery
-from tests.fakes.payloads import a_step, a_telemetry
+from dash_app.domain.value_table import ValueTable
+from tests.fakes.payloads import NOON, a_step, a_telemetry
+from tests.fakes.value_tables import a_table
 
 POWER = st.floats(-500, 500)
 BATTERY = Battery(
@@ -83,6 +88,60 @@ def test_outside_its_limits_a_battery_is_led_back_whatever_the_sun_does(
     assert setpoint_kw(step, telemetry, BATTERY) == answer
 
 
+@pytest.mark.parametrize(
+    ("target_kw", "net_kw", "answer"),
+    [(20.0, 26.0, 6.0), (20.0, 14.0, 0.0), (20.0, 60.0, 20.0), (-5.0, -9.0, -4.0), (-5.0, -3.0, 0.0), (0.0, 3.0, 3.0)],
+)
+def test_limit_gives_or_takes_only_what_is_beyond(target_kw: float, net_kw: float, answer: float) -> None:
+    step = a_step(intent=Intent.LIMIT, target_kw=target_kw)
+    assert setpoint_kw(step, a_telemetry(grid_kw=net_kw, battery_kw=0.0)) == answer
+
+
+@pytest.mark.parametrize(
+    ("worth", "net_kw", "answer"),
+    [
+        (0.25, 8.0, 8.0),  # cheaper than import: it covers the load
+        (0.25, -8.0, -8.0),  # dearer than export: it takes the surplus
+        (0.35, 8.0, -20.0),  # dearer than import: it buys as much as the band allows
+        (0.35, -8.0, -20.0),
+        (0.05, 8.0, 20.0),  # cheaper than export: it sells
+    ],
+)
+def test_value_decides_on_the_measured_net_load(worth: float, net_kw: float, answer: float) -> None:
+    step = a_step(intent=Intent.VALUE, table=a_table(worth))
+    assert setpoint_kw(step, a_telemetry(grid_kw=net_kw, battery_kw=0.0)) == answer
+
+
+def test_value_looks_as_far_as_the_slot_lasts() -> None:
+    # 94 to 95 % of 100 kWh: 1 kWh of room, in a quarter of an hour that is 4 kW, in its last five minutes 12
+    step = a_step(intent=Intent.VALUE, table=a_table(0.35))
+    early = a_telemetry(soc=0.94, battery_kw=0.0, grid_kw=0.0)
+    assert setpoint_kw(step, early) == pytest.approx(-4.0)
+    late = a_telemetry(soc=0.94, battery_kw=0.0, grid_kw=0.0, at=NOON + timedelta(minutes=10))
+    assert setpoint_kw(step, late) == pytest.approx(-12.0)
+
+
+def test_value_by_a_table_older_than_two_hours_or_without_one_follows_the_net_load() -> None:
+    telemetry = a_telemetry(grid_kw=8.0, battery_kw=0.0)
+    fresh = a_step(intent=Intent.VALUE, table=a_table(0.35, NOON - timedelta(hours=2)))
+    old = a_step(intent=Intent.VALUE, table=a_table(0.35, NOON - timedelta(hours=2, seconds=1)))
+    assert setpoint_kw(fresh, telemetry) == -20.0
+    assert setpoint_kw(old, telemetry) == 8.0
+    assert setpoint_kw(a_step(intent=Intent.VALUE), telemetry) == 8.0
+
+
+@pytest.mark.parametrize("intent", [Intent.VALUE, Intent.LIMIT])
+def test_without_any_meter_the_measured_net_load_decides_nothing(intent: Intent) -> None:
+    step = a_step(intent=intent, target_kw=20.0, table=a_table())
+    assert isinstance(setpoint_kw(step, a_telemetry(grid_kw=None, pv_kw=None)), NoControl)
+
+
+def test_a_battery_outside_its_limits_is_led_back_whatever_its_energy_is_worth() -> None:
+    step = a_step(intent=Intent.VALUE, table=a_table(0.05), battery_kw=-10.0, soc_min=0.02)
+    telemetry = a_telemetry(soc=0.05, battery_kw=0.0, grid_kw=40.0)
+    assert setpoint_kw(step, telemetry, BATTERY) == -3.75
+
+
 def test_a_band_that_the_corridor_forbids_waits_for_the_next_slot() -> None:
     step = a_step(battery_kw=-10.0, power_min_kw=-12.0, power_max_kw=-8.0)
     answer = setpoint_kw(step, a_telemetry(soc=0.95))
@@ -99,6 +158,8 @@ def test_a_band_that_the_corridor_forbids_waits_for_the_next_slot() -> None:
     measured=st.none() | POWER,
     device=st.none() | st.floats(0, 100),
     battery=st.sampled_from([None, BATTERY]),
+    table=st.none() | st.builds(a_table, st.floats(-1, 1), st.sampled_from([NOON, NOON - timedelta(hours=3)])),
+    minutes=st.floats(0, 15),
 )
 def test_no_answer_lies_outside_a_limit_the_band_or_the_corridor(
     intent: Intent,
@@ -110,9 +171,13 @@ def test_no_answer_lies_outside_a_limit_the_band_or_the_corridor(
     measured: float | None,
     device: float | None,
     battery: Battery | None,
+    table: ValueTable | None,
+    minutes: float,
 ) -> None:
-    step = a_step(intent=intent, target_kw=target, power_min_kw=min(one, other), power_max_kw=max(one, other))
+    band = {"power_min_kw": min(one, other), "power_max_kw": max(one, other)}
+    step = a_step(intent=intent, target_kw=target, table=table, **band)
     telemetry = a_telemetry(soc=soc, grid_kw=grid, battery_kw=measured, max_charge_kw=device, max_discharge_kw=device)
+    telemetry = replace(telemetry, at=NOON + timedelta(minutes=minutes))
     answer = setpoint_kw(step, telemetry, battery)
     if isinstance(answer, NoControl):
         return
