@@ -85,6 +85,7 @@ def build(settings: Settings, *, patient: bool = False) -> Workspace:
         alarms=store.alarms,
         states=store.states,
         jobs=store.jobs,
+        forecasts=store.forecasts,
         link=link(settings),
         rules=FileRules(connection.devices_file),
         demo=connection.demo,

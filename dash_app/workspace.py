@@ -37,6 +37,7 @@ class Workspace:
     alarms: ports.Alarms
     states: ports.States
     jobs: Jobs
+    forecasts: ports.Forecasts
     link: ports.DispatcherLink
     rules: Callable[[str], DeviceRules | None] = no_rules
     demo: bool = False

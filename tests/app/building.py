@@ -82,6 +82,7 @@ def build(names: dict[str, str] | None = None, **settings: Any) -> Building:
         states=store.states,
         link=FakeLink(),
         jobs=FakeJobs(clock),
+        forecasts=store.forecasts,
         demo=True,
     )
     return Building(create_app(workspace), clock, api, measurements, store, workspace)

@@ -91,6 +91,7 @@ def build_decide(
         alarms=store.alarms,
         states=store.states,
         jobs=jobs,
+        forecasts=store.forecasts,
         link=link,
         demo=True,
     )
