@@ -52,7 +52,7 @@ def discover(read: ReadHolding) -> Layout:
 def _walk(read: ReadHolding, addr: int) -> Layout:
     starts: dict[int, int] = {}
     for _ in range(MOST_MODELS):
-        model, length = read(addr, HEAD)
+        model, length = _head(read, addr)
         if model == END:
             return Layout(starts=starts)
         starts.setdefault(model, addr)
@@ -60,6 +60,18 @@ def _walk(read: ReadHolding, addr: int) -> Layout:
         if addr + HEAD > LAST_ADDRESS:
             break
     raise BadAnswer(f"SunSpec's models do not end: {len(starts)} found, the last before address {addr}")
+
+
+def _head(read: ReadHolding, addr: int) -> tuple[int, int]:
+    """Return a model's id and length; some devices end right behind the last id."""
+    try:
+        model, length = read(addr, HEAD)
+    except DeviceRefused:
+        (model,) = read(addr, 1)
+        if model != END:
+            raise
+        return model, 0
+    return model, length
 
 
 def registers_in(part: Any) -> Iterator[Register]:
