@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from threading import Event
 
 from dash_app.domain.errors import EnergyError
-from dash_app.settings import Settings, check_production, check_reserved
+from dash_app.settings import Settings, check_keys, check_production, check_reserved
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "optimise", "solve a problem given as JSON", optimise.run, optimise.add_arguments)
     _add(commands, "forecast", "forecast a history given as CSV", forecast.run, forecast.add_arguments)
     _add(commands, "backtest", "score the forecaster on a history", backtest.run, backtest.add_arguments)
+    _add(commands, "audit", "verify or export the audit trail", _audit, _audit_arguments)
     _add(commands, "doctor", "check settings, API, store, cache and devices", _doctor)
     return parser
 
@@ -80,6 +81,12 @@ def _release_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", nargs="?", help="only this project's devices (default: all)")
 
 
+def _audit_arguments(parser: argparse.ArgumentParser) -> None:
+    from dash_app.commands import audit
+
+    audit.add_arguments(parser)
+
+
 def _settings(args: argparse.Namespace) -> Settings:
     """Return the checked settings of this process: flags go before the environment."""
     from dash_app import keys, log
@@ -88,6 +95,7 @@ def _settings(args: argparse.Namespace) -> Settings:
     settings = Settings.from_env(**{name: getattr(args, name, None) for name in names})
     log.configure(settings.log_level)
     check_reserved(settings)
+    check_keys(settings)
     if settings.production:
         check_production(settings, secret_generated=not settings.secret_key)
     keys.secret_key(settings)
@@ -102,6 +110,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _plan(args: argparse.Namespace) -> int:
     from dash_app import wiring
+    from dash_app.chores import start_chores
     from dash_app.planner import run_planner, stay_off
 
     settings = _settings(args)
@@ -112,6 +121,7 @@ def _plan(args: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
     workspace, off = wiring.build(settings, patient=True), wiring.why_clock_is_off(settings)
+    start_chores(wiring.chores(settings), Event())
     if off:
         stay_off(workspace, off, Event())
     run_planner(workspace, wiring.service_session(settings), Event())
@@ -129,6 +139,12 @@ def _release(args: argparse.Namespace) -> int:
     from dash_app.commands.release import run_release
 
     return run_release(_settings(args), args.project)
+
+
+def _audit(args: argparse.Namespace) -> int:
+    from dash_app.commands.audit import run_audit
+
+    return run_audit(_settings(args), args)
 
 
 def _doctor(args: argparse.Namespace) -> int:

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     cache_dir: Path | None = Field(None, description="Measurement cache; default: STATE_DIR/cache.")
     data_timeout_minutes: int = Field(3000, gt=0, description="Age after which a cached measurement row is purged.")
     secret_key: str = Field("", repr=False, description="Signs cookies, encrypts tokens; at least 32 characters.")
+    audit_key: str = Field("", repr=False, description="Signs the audit trail's newest hash; at least 32 characters.")
+    audit_export_dir: Path | None = Field(None, description="Signed hashes go here daily; default: STATE_DIR/audit.")
     host: str = Field("127.0.0.1", description="Address to listen on; anything but loopback means production.")
     port: int = Field(8050, ge=0, le=65535, description="Port of the app; the next free one when busy.")
     public_url: str = Field("", description="The https address people use; required in production.")
@@ -77,6 +79,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.state_dir / 'plans.sqlite').absolute()}"
 
     @property
+    def audit_path(self) -> Path:
+        """The folder that the signed heads of the audit trail are exported to."""
+        return self.audit_export_dir or self.state_dir / "audit"
+
+    @property
     def dispatcher_socket(self) -> Path:
         """The Unix socket on which the dispatcher hears `release`."""
         return self.state_dir / "dispatcher.sock"
@@ -88,6 +95,12 @@ def check_reserved(settings: Settings) -> None:
         raise ConfigError("DATABASE_URL: only SQLite is supported now; leave it empty.")
     if settings.redis_url:
         raise ConfigError("REDIS_URL: not supported now; leave it empty.")
+
+
+def check_keys(settings: Settings) -> None:
+    """Refuse a key that is set but too short to sign with; raise ConfigError."""
+    if 0 < len(settings.audit_key) < MIN_SECRET_LENGTH:
+        raise ConfigError(f"AUDIT_KEY: {len(settings.audit_key)} characters are too short; {MIN_SECRET_LENGTH} needed.")
 
 
 def check_production(settings: Settings, *, secret_generated: bool) -> None:

@@ -12,10 +12,8 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
-
-from dash_app.domain.errors import ConfigError
 
 FORM = 2
 """The form of rows written now: with `before` and `after`, and its own number inside the hash."""
@@ -45,7 +43,6 @@ class Head:
     """A row and its chain, signed: `signature` (hex, Ed25519) is by the owner of `public_key`; empty when unsigned."""
 
     row_id: int
-    at: datetime
     chain: str
     signed_at: datetime
     public_key: str = ""
@@ -54,7 +51,7 @@ class Head:
     @property
     def message(self) -> bytes:
         """What is signed."""
-        facts = ["energy-dashboard audit head", self.row_id, _moment(self.at), self.chain, _moment(self.signed_at)]
+        facts = ["energy-dashboard audit head", self.row_id, self.chain, moment_text(self.signed_at)]
         return json.dumps(facts, separators=(",", ":")).encode()
 
 
@@ -103,6 +100,7 @@ class AuditQuery:
     what: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    after_row: int = 0
 
 
 def encoded(before: str, row: AuditRow) -> bytes:
@@ -116,7 +114,7 @@ def encoded(before: str, row: AuditRow) -> bytes:
     if row.form == 1:
         said = [before, row.row_id, row.at.isoformat(), row.who, row.what, row.project_id, row.detail]
         return json.dumps(said).encode()
-    facts = [row.form, before, row.row_id, _moment(row.at), row.who, row.what, row.project_id, row.detail]
+    facts = [row.form, before, row.row_id, moment_text(row.at), row.who, row.what, row.project_id, row.detail]
     return json.dumps([*facts, row.before, row.after], separators=(",", ":")).encode()
 
 
@@ -153,57 +151,11 @@ def check_chain(rows: Iterable[AuditRow], last_given: int | None = None, heads: 
         before, row_id, form = row.chain, row.row_id, row.form
         earlier += row.form == 1
         if (head := signed.get(row.row_id)) is not None:
-            if (head.chain, head.at) != (row.chain, row.at):
+            if head.chain != row.chain:
                 return found(Flaw.FORGED, row.row_id)
             met += 1
     last = max([last_given or row_id, *signed])
     return found() if row_id >= last else found(Flaw.TRUNCATED, row_id + 1)
-
-
-def head_as_json(head: Head) -> str:
-    """Return a head as one line of JSON, as it is exported."""
-    facts = {
-        "row": head.row_id,
-        "at": _moment(head.at),
-        "chain": head.chain,
-        "signed_at": _moment(head.signed_at),
-        "public_key": head.public_key,
-        "signature": head.signature,
-    }
-    return json.dumps(facts)
-
-
-def parse_head(text: str) -> Head:
-    """Return an exported head; raise ConfigError when the text is none.
-
-    >>> at = datetime(2026, 11, 3, tzinfo=UTC)
-    >>> head = Head(row_id=3, at=at, chain="a" * 64, signed_at=at)
-    >>> parse_head(head_as_json(head)) == head
-    True
-    """
-    try:
-        raw = json.loads(text)
-        return Head(
-            row_id=int(raw["row"]),
-            at=_parsed(raw["at"]),
-            chain=str(raw["chain"]),
-            signed_at=_parsed(raw["signed_at"]),
-            public_key=str(raw["public_key"]),
-            signature=str(raw["signature"]),
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"This is no exported head of an audit trail: {error}.") from None
-
-
-def is_due(newest: Head | None, now: datetime, every: timedelta = timedelta(days=1)) -> bool:
-    """Return whether a new head is to be signed: none yet, or the newest one was signed on an earlier day (UTC).
-
-    >>> is_due(None, datetime(2026, 11, 3, tzinfo=UTC))
-    True
-    """
-    if newest is None:
-        return True
-    return newest.signed_at.date() < now.date() or now - newest.signed_at >= every
 
 
 def _well_formed(row: AuditRow) -> bool:
@@ -211,12 +163,6 @@ def _well_formed(row: AuditRow) -> bool:
     return row.form == FORM or (row.form == 1 and not row.before and not row.after)
 
 
-def _moment(at: datetime) -> str:
+def moment_text(at: datetime) -> str:
+    """Return a moment as it stands in what is hashed or signed: UTC, microseconds."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _parsed(text: str) -> datetime:
-    at = datetime.fromisoformat(str(text))
-    if at.tzinfo is None:
-        raise ValueError("a time without a zone")
-    return at.astimezone(UTC)

@@ -39,9 +39,12 @@ class SqlAudit:
         with self._database.reading() as connection:
             return tuple(_row(found) for found in connection.execute(wanted))
 
-    def find(self, query: AuditQuery, limit: int = 200, offset: int = 0) -> tuple[AuditRow, ...]:
-        """Return the wanted rows, newest first."""
-        wanted = select(audit).where(_wanted(query)).order_by(audit.c.row_id.desc()).limit(limit).offset(offset)
+    def find(
+        self, query: AuditQuery, limit: int = 200, offset: int = 0, *, oldest_first: bool = False
+    ) -> tuple[AuditRow, ...]:
+        """Return the wanted rows, newest first unless told otherwise."""
+        order = audit.c.row_id.asc() if oldest_first else audit.c.row_id.desc()
+        wanted = select(audit).where(_wanted(query)).order_by(order).limit(limit).offset(offset)
         with self._database.reading() as connection:
             return tuple(_row(found) for found in connection.execute(wanted))
 
@@ -95,7 +98,7 @@ def _every_row(connection: Connection) -> Iterator[AuditRow]:
 
 
 def _wanted(query: AuditQuery) -> ColumnElement[bool]:
-    conditions = [_reachable(query)]
+    conditions = [_reachable(query), audit.c.row_id > query.after_row]
     for column, part in ((audit.c.who, query.who), (audit.c.what, query.what)):
         if part:
             conditions.append(column.icontains(part, autoescape=True))

@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
+from dash_app.domain.audit_dispatch import audited
 from dash_app.domain.dispatch import Lease, LedgerRow, Order, Stage
+from services.store.audit import append_row
 from services.store.engine import Database
 from services.store.leases import check_held
 from services.store.tables import ledger
@@ -25,7 +27,7 @@ class SqlLedger:
         with self._database.writing() as connection:
             check_held(connection, self._database, lease)
             at = self._database.now(connection)
-            return _add(connection, _row_of(order, lease, at, sequence, Stage.INTENDED, setpoint_kw, None, ""))
+            return _record(connection, _row_of(order, lease, at, sequence, Stage.INTENDED, setpoint_kw, None, ""))
 
     def append(
         self,
@@ -41,7 +43,7 @@ class SqlLedger:
         """Add what came of an order, even when the lease was lost meanwhile: it did happen."""
         with self._database.writing() as connection:
             at = self._database.now(connection)
-            return _add(connection, _row_of(order, lease, at, sequence, stage, setpoint_kw, measured_kw, note))
+            return _record(connection, _row_of(order, lease, at, sequence, stage, setpoint_kw, measured_kw, note))
 
     def rows(self, project_id: str, since: datetime, limit: int = 500) -> tuple[LedgerRow, ...]:
         """Return the newest `limit` rows of a project since a moment, oldest first."""
@@ -55,6 +57,15 @@ class SqlLedger:
         wanted = select(ledger).where(ledger.c.order_id == order_id).order_by(ledger.c.row_id)
         with self._database.reading() as connection:
             return tuple(_row(found) for found in connection.execute(wanted))
+
+
+def _record(connection: Connection, row: LedgerRow) -> LedgerRow:
+    """Add the row and, the first time that its order gets so far, what the audit trail says of it: both, or neither."""
+    said = audited(row)
+    known = select(ledger.c.row_id).where(ledger.c.order_id == row.order_id, ledger.c.stage == row.stage.value)
+    if said is not None and connection.execute(known.limit(1)).first() is None:
+        append_row(connection, at=row.at, **said)
+    return _add(connection, row)
 
 
 def _row_of(

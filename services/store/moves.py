@@ -27,5 +27,14 @@ def record(
     connection.execute(insert(transitions).values(**row, why=why))
     detail = " ".join(part for part in (new.label, new.digest[:12], why) if part)
     what = f"recommendation {state.value}"
-    append_row(connection, at=at, who=who, what=what, project_id=new.payload.project_id, detail=detail)
+    append_row(
+        connection,
+        at=at,
+        who=who,
+        what=what,
+        project_id=new.payload.project_id,
+        detail=detail,
+        before=before or "",
+        after=state.value,
+    )
     return new

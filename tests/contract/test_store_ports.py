@@ -251,6 +251,24 @@ def test_what_happened_is_recorded_even_when_the_lease_is_lost(store: Store, clo
     assert (rows[0].slot_start, rows[0].slot_end) == (NOON, NOON + QUARTER)
 
 
+def test_an_order_stands_in_the_audit_trail_once_for_each_stage_that_matters(store: Store) -> None:
+    plan = store.recommendations.add(a_payload(), by="planner")
+    lease, order = held(store), an_order(plan)
+    for sequence in (1, 2):
+        store.ledger.intend(order, lease, sequence=sequence, setpoint_kw=10.0)
+        for stage in (Stage.SENT, Stage.READ_BACK):
+            store.ledger.append(order, lease, sequence=sequence, stage=stage, setpoint_kw=10.0)
+    store.ledger.append(
+        order, lease, sequence=2, stage=Stage.UNVERIFIED, setpoint_kw=10.0, measured_kw=3.0, note="stuck"
+    )
+    rows = [row for row in store.audit.rows(project_id="monash") if row.who == "dispatcher"]
+    assert [(row.what, row.after) for row in rows] == [
+        ("order unverified", "set-point 10.000 kW, measured 3.000 kW"),
+        ("order begins", "set-point 10.000 kW"),
+    ]
+    assert rows[0].detail.endswith(f"order {order.order_id}, plan {plan.recommendation_id}, stuck")
+
+
 def test_the_ledger_of_a_project_gives_its_newest_rows_oldest_first(store: Store, clock: FakeClock) -> None:
     order = an_order(store.recommendations.add(a_payload(), by="planner"))
     foreign = an_order(store.recommendations.add(a_payload("fontana-1"), by="planner"))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dash_app.domain.audit import AuditQuery, AuditRow, ChainCheck, Head, chained, check_chain
+from dash_app.domain.audit_dispatch import audited
 from dash_app.domain.dispatch import Alarm, Lease, LedgerRow, Order, Stage, Telemetry
 from dash_app.domain.errors import DecisionConflict, LeaseLost, NotFound, SessionEnded, StoreUnavailable
 from dash_app.domain.forecasting import (
@@ -84,9 +85,12 @@ class FakeAudit:
             wanted = [row for row in reversed(self.kept) if project_id is None or row.project_id == project_id]
             return tuple(wanted[:limit])
 
-    def find(self, query: AuditQuery, limit: int = 200, offset: int = 0) -> tuple[AuditRow, ...]:
+    def find(
+        self, query: AuditQuery, limit: int = 200, offset: int = 0, *, oldest_first: bool = False
+    ) -> tuple[AuditRow, ...]:
         with self._gate():
-            return tuple(row for row in reversed(self.kept) if self._is_wanted(row, query))[offset:][:limit]
+            ordered = self.kept if oldest_first else reversed(self.kept)
+            return tuple(row for row in ordered if self._is_wanted(row, query))[offset:][:limit]
 
     def count(self, query: AuditQuery) -> int:
         return len(self.find(query, limit=len(self.kept)))
@@ -101,6 +105,7 @@ class FakeAudit:
     def _is_wanted(self, row: AuditRow, query: AuditQuery) -> bool:
         parts = ((query.who, row.who), (query.what, row.what))
         in_time = (query.since or row.at) <= row.at and (query.until is None or row.at < query.until)
+        in_time = in_time and row.row_id > query.after_row
         return in_time and self._is_reachable(row, query) and all(a.lower() in b.lower() for a, b in parts)
 
     def _is_reachable(self, row: AuditRow, query: AuditQuery) -> bool:
@@ -265,7 +270,12 @@ class FakeRecommendations:
         )
         detail = " ".join(part for part in (new.label, new.digest[:12], why) if part)
         self._audit.append(
-            who=who, what=f"recommendation {state.value}", project_id=new.payload.project_id, detail=detail
+            who=who,
+            what=f"recommendation {state.value}",
+            project_id=new.payload.project_id,
+            detail=detail,
+            before=before.value if before else "",
+            after=state.value,
         )
         return new
 
@@ -315,8 +325,11 @@ class FakeLeases:
 class FakeLedger:
     """Ledger rows in a list. Give it the leases that `intend` asks."""
 
-    def __init__(self, clock: Clock, leases: FakeLeases, gate: Gate | None = None) -> None:
+    def __init__(
+        self, clock: Clock, leases: FakeLeases, gate: Gate | None = None, audit: FakeAudit | None = None
+    ) -> None:
         self._clock, self._leases, self._gate = clock, leases, gate or Gate()
+        self._audit = audit or FakeAudit(clock, self._gate)
         self.kept: list[LedgerRow] = []
 
     def intend(self, order: Order, lease: Lease, *, sequence: int, setpoint_kw: float) -> LedgerRow:
@@ -353,6 +366,9 @@ class FakeLedger:
                 measured_kw=measured_kw,
                 note=note,
             )
+            known = {(one.order_id, one.stage) for one in self.kept}
+            if (said := audited(row)) is not None and (row.order_id, stage) not in known:
+                self._audit.append(**said)
             self.kept.append(row)
             return row
 
@@ -574,7 +590,7 @@ class FakeStore:
         self.sessions = FakeSessions(clock, self._gate)
         self.recommendations = FakeRecommendations(clock, self.audit, self._gate)
         self.leases = FakeLeases(clock, self._gate)
-        self.ledger = FakeLedger(clock, self.leases, self._gate)
+        self.ledger = FakeLedger(clock, self.leases, self._gate, self.audit)
         self.alarms = FakeAlarms(clock, self._gate)
         self.states = FakeStates(clock, self._gate)
         self.jobs = FakeJobs(clock, self._gate)

@@ -6,17 +6,20 @@ import hashlib
 import json
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.exc import IntegrityError
 
 from dash_app.domain.audit import AuditQuery, Flaw, Head
+from dash_app.domain.recommendation import State
 from services.store import PlanStore, open_store
 from services.store.engine import Database
 from services.store.migrate import SCRIPTS
+from tests.fakes.payloads import a_payload, an_order
 from tests.store.conftest import SECRET
 
 UNPROTECTED = ("DROP TRIGGER audit_no_update", "DROP TRIGGER audit_no_delete", "DROP TRIGGER audit_no_replace")
@@ -102,7 +105,7 @@ def test_what_was_found_stays_found_when_more_is_written(store: PlanStore, writt
 
 def test_somebody_who_computes_every_hash_anew_is_found_by_an_earlier_head(store: PlanStore, written: Path) -> None:
     row = store.audit.rows(limit=2)[1]
-    head = Head(row_id=row.row_id, at=row.at, chain=row.chain, signed_at=row.at)
+    head = Head(row_id=row.row_id, chain=row.chain, signed_at=row.at)
     assert store.audit.check([head]).heads_met == 1
     outside(written, *forged(written))
     assert store.audit.check().intact
@@ -112,7 +115,7 @@ def test_somebody_who_computes_every_hash_anew_is_found_by_an_earlier_head(store
 
 def test_a_trail_cut_together_with_its_counter_is_found_by_an_earlier_head(store: PlanStore, written: Path) -> None:
     newest = store.audit.rows()[0]
-    head = Head(row_id=newest.row_id, at=newest.at, chain=newest.chain, signed_at=newest.at)
+    head = Head(row_id=newest.row_id, chain=newest.chain, signed_at=newest.at)
     outside(written, "DELETE FROM audit WHERE row_id > 3", "UPDATE sqlite_sequence SET seq = 3 WHERE name = 'audit'")
     assert store.audit.check().intact
     found = store.audit.check([head])
@@ -182,3 +185,26 @@ def test_signs_of_a_pattern_are_plain_letters_in_a_filter(store: PlanStore, part
     store.audit.append(who=f"a{part}b", what="x")
     store.audit.append(who="aXb", what="x")
     assert [row.who for row in store.audit.find(AuditQuery(who=part))] == [f"a{part}b"]
+
+
+def test_an_intent_that_cannot_be_audited_is_no_intent(store: PlanStore) -> None:
+    plan = store.recommendations.add(a_payload(), by="planner")
+    lease = store.leases.acquire("dispatcher", "one", timedelta(minutes=1))
+    assert lease is not None
+    no_more = "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END"
+    with closing(sqlite3.connect(store.database.path)) as connection, connection:
+        connection.execute(no_more)
+    order = an_order(plan)
+    with pytest.raises(IntegrityError, match="no room"):
+        store.ledger.intend(order, lease, sequence=1, setpoint_kw=10.0)
+    assert store.ledger.rows_of(order.order_id) == ()
+    with pytest.raises(IntegrityError, match="no room"):
+        store.recommendations.move(
+            plan.recommendation_id,
+            version=plan.version,
+            digest=plan.digest,
+            before=(State.PROPOSED,),
+            after=State.APPROVED,
+            who="max",
+        )
+    assert store.recommendations.get(plan.recommendation_id) == plan
