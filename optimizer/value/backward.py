@@ -222,10 +222,13 @@ def _backward(moves: _Moves, shortfall: Array, follows: Array, end_cost: Array) 
     for step in range(steps - 1, -1, -1):
         inner[:] = cost[step + 1] + shortfall[step]
         best = (window + moves.whole[step][:, :, None]).min(axis=1)
-        low = padded.take(moves.below[step])
-        high = padded.take(moves.below[step] + 1)
-        between = low + moves.share[step] * (high - low) + moves.part[step][..., None]
-        np.minimum(best, between.min(axis=1), out=best)
+        low = padded.take(moves.below[step], mode="clip")
+        high = padded.take(moves.below[step] + 1, mode="clip")
+        high -= low
+        high *= moves.share[step]
+        high += low
+        high += moves.part[step][..., None]
+        np.minimum(best, high.min(axis=1), out=best)
         cost[step] = (follows @ best.reshape(models, classes, points)).reshape(rows, points)
     return cost.reshape(steps + 1, models, classes, points)
 
