@@ -46,6 +46,7 @@ class ModbusPlant:
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.description = description
         self.device_id = description.device.id
         self.project_id = description.project_id
         self.refresh_s = description.watchdog.refresh_every_s
@@ -62,7 +63,7 @@ class ModbusPlant:
     def read(self) -> Telemetry:
         """Return what the plant reports now; a value that the device refuses or does not know is None."""
         with self._link.lock:
-            telemetry = read_telemetry(self.reader, self._clock)
+            telemetry = read_telemetry(self.reader, self._clock())
         return fill_gaps(telemetry, self._meters)
 
     def hold(self, order: Order, setpoint_kw: float) -> DispatchResult:
@@ -92,8 +93,13 @@ class ModbusPlant:
         A locked device that we never took over is left alone: there is nothing to give back.
         """
         with self._link.lock:
-            if self._held or not self._lock(self.reader.opened(), self.reader.serial):
+            if self._held or not self._why_locked():
                 self._writer.release()
+
+    def put_back(self, kept: dict[int, tuple[int, ...]]) -> None:
+        """Give the device back and write what its registers held before we took it over; raise DeviceError."""
+        with self._link.lock:
+            self._writer.put_back(kept)
 
     def close(self) -> None:
         """Close the connection."""
@@ -102,17 +108,20 @@ class ModbusPlant:
             meter.link.close()
 
     def _allowed(self) -> DeviceDescription:
-        at = self.reader.opened()
-        if why := self._lock(at, self.reader.serial):
+        if why := self._why_locked():
             raise OutOfLimits(f"{self.device_id} is locked: {why}")
-        return at
+        return self.reader.opened()
+
+    def _why_locked(self) -> str:
+        self.reader.opened()
+        return self._lock(self.description, self.reader.serial)
 
     def _keep_registers(self, at: DeviceDescription) -> None:
         """Have what the registers hold kept before the first write of this process; without that, nothing is sent."""
         if self._held or self._keep is None:
             return
         try:
-            self._keep(at, self.reader.serial, self._writer.present(at))
+            self._keep(self.description, self.reader.serial, self._writer.present(at))
         except OSError as error:
             raise OutOfLimits(f"what the device holds could not be kept before taking it over: {error}") from error
 

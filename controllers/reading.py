@@ -12,10 +12,10 @@ from controllers.connection import Connection
 from controllers.descriptions import MeterDescription
 from controllers.points import NOWHERE, Identity, Label, Point, Readable, Register, Scaled, Table
 from controllers.registers import RegisterType, decode, raw_bits, sentinels
-from controllers.sunspec import Layout, discover, placed, rebuilt, registers_in
+from controllers.sunspec import Layout, Part, discover, placed, rebuilt, registers_in
 from dash_app.domain.errors import BadAnswer, DeviceRefused, WrongDevice
 
-Told = TypeVar("Told", bound=MeterDescription)
+Told = TypeVar("Told", bound=MeterDescription, covariant=True)
 LARGEST_EXPONENT = 10
 
 
@@ -117,7 +117,7 @@ class DeviceReader(Generic[Told]):
 
         return self._scaled(rebuilt(self._told, place))
 
-    def _scaled(self, at: Told) -> Told:
+    def _scaled(self, at: Part) -> Part:
         """Return the description with what its scale factor registers say counted into its scales."""
         scaled = [register for register in registers_in(at) if isinstance(register, Scaled)]
         factors = [one.scale_from for one in scaled if one.scale_from is not None and one.scale_from.present]
@@ -136,7 +136,7 @@ class DeviceReader(Generic[Told]):
     def _unit(self, register: Register) -> int:
         return self.unit_of(register) if isinstance(register, Readable) else self._told.device.unit
 
-    def _check_identity(self, at: Told) -> None:
+    def _check_identity(self, at: MeterDescription) -> None:
         for mark in at.identity:
             found = self._label(mark)
             if not _is(mark, found):

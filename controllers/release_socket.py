@@ -65,6 +65,8 @@ class ReleaseServer:
     def _answer(self, caller: socket.socket) -> None:
         try:
             caller.settimeout(HEAR_WITHIN_S)
+            if not caller.recv(1, socket.MSG_PEEK):
+                return
             asked = _read_line(caller)
             project_id, who = asked["release"], asked["who"]
             if not isinstance(project_id, str) or not isinstance(who, str):
@@ -84,6 +86,16 @@ class SocketLink:
         """Return whether a living dispatcher confirmed that every device of the project was released."""
         outcome = self.outcome(project_id, who)
         return bool(outcome) and not any(outcome.values())
+
+    def alive(self) -> bool:
+        """Return whether a dispatcher listens."""
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line, _short(self._path) as name:
+                line.settimeout(self._timeout_s)
+                line.connect(name)
+        except OSError:
+            return False
+        return True
 
     def outcome(self, project_id: str, who: str) -> dict[str, str]:
         """Return for each device "" or why it did not confirm; empty when no dispatcher answers."""

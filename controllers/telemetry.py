@@ -14,17 +14,35 @@ from controllers.points import W_PER_KW, ModePoint, Point
 from controllers.reading import DeviceReader
 from dash_app.domain.dispatch import Mode, Telemetry
 from dash_app.domain.errors import DeviceError
-from dash_app.domain.time import Clock
 
 PERCENT = 100.0
+METERED = ("grid_kw", "pv_kw", "load_kw")
 Parts = tuple[Point | None, ...]
 
 log = structlog.get_logger()
 
 
-def read_telemetry(reader: DeviceReader[DeviceDescription], clock: Clock) -> Telemetry:
-    """Return what a controllable device reports; `at` is when it was asked."""
-    at, asked_at = reader.opened(), clock()
+def read_telemetry(reader: DeviceReader[MeterDescription], asked_at: datetime) -> Telemetry:
+    """Return what a device reports, one that may be controlled or one that only measures."""
+    at = reader.opened()
+    return _controlled(reader, at, asked_at) if isinstance(at, DeviceDescription) else _measured(reader, at, asked_at)
+
+
+def fill_gaps(telemetry: Telemetry, meters: Sequence[DeviceReader[MeterDescription]]) -> Telemetry:
+    """Return a reading completed by what other devices measure; one that does not answer leaves its gap."""
+    for meter in meters:
+        try:
+            with meter.link.lock:
+                other = read_telemetry(meter, telemetry.at)
+        except DeviceError as error:
+            log.warning("meter_silent", device=telemetry.device_id, why=str(error))
+            continue
+        missing = {name: getattr(other, name) for name in METERED if getattr(telemetry, name) is None}
+        telemetry = replace(telemetry, **missing)
+    return telemetry
+
+
+def _controlled(reader: DeviceReader[MeterDescription], at: DeviceDescription, asked_at: datetime) -> Telemetry:
     setpoint, told = at.setpoint, at.setpoint.verify.telemetry
     control: tuple[Parts, ...] = (
         (told,), (setpoint.read_at,), (setpoint.max_from,), (setpoint.min_from,)
@@ -49,9 +67,7 @@ def read_telemetry(reader: DeviceReader[DeviceDescription], clock: Clock) -> Tel
     )
 
 
-def read_meter(reader: DeviceReader[MeterDescription], asked_at: datetime) -> Telemetry:
-    """Return what a device that only measures reports."""
-    at = reader.opened()
+def _measured(reader: DeviceReader[MeterDescription], at: MeterDescription, asked_at: datetime) -> Telemetry:
     soc, mode, boots, uptime, pv, grid, load, battery = reader.sums(_common(at))
     return Telemetry(
         device_id=at.device.id,
@@ -68,23 +84,6 @@ def read_meter(reader: DeviceReader[MeterDescription], asked_at: datetime) -> Te
         max_charge_kw=None,
         max_discharge_kw=None,
     )
-
-
-def fill_gaps(telemetry: Telemetry, meters: Sequence[DeviceReader[MeterDescription]]) -> Telemetry:
-    """Return a reading completed by what other devices measure; one that does not answer leaves its gap."""
-    for meter in meters:
-        try:
-            with meter.link.lock:
-                other = read_meter(meter, telemetry.at)
-        except DeviceError as error:
-            log.warning("meter_silent", device=telemetry.device_id, why=str(error))
-            continue
-        missing = {name: getattr(other, name) for name in METERED if getattr(telemetry, name) is None}
-        telemetry = replace(telemetry, **missing)
-    return telemetry
-
-
-METERED = ("grid_kw", "pv_kw", "load_kw")
 
 
 def _common(at: MeterDescription) -> tuple[Parts, ...]:

@@ -105,6 +105,18 @@ class DeviceWriter:
                 if not tries_left:
                     raise
 
+    def put_back(self, kept: dict[int, tuple[int, ...]]) -> None:
+        """Release, then write what registers held before, those that enable last; raise DeviceError."""
+        self.release()
+        at = self._reader.opened()
+        enabling = {step.addr for step in at.arm if isinstance(step, Write)}
+        for addr in sorted(kept, key=lambda addr: (addr in enabling, addr)):
+            if self._reader.holding(addr, len(kept[addr])) != kept[addr]:
+                function = 6 if len(kept[addr]) == 1 else 16
+                self._reader.link.write(addr, kept[addr], unit=self._reader.unit, write_fc=function)
+            if (found := self._reader.holding(addr, len(kept[addr]))) != kept[addr]:
+                raise BadAnswer(f"register {addr} holds {list(found)}, put back was {list(kept[addr])}")
+
     def present(self, at: DeviceDescription) -> dict[int, tuple[int, ...]]:
         """Return what every register that we may write holds now, by address; one that cannot be read is left out."""
         steps = [step for step in (*at.arm, *at.refresh, *at.release, *at.safe_state) if isinstance(step, Write)]

@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "forecast", "forecast a history given as CSV", forecast.run, forecast.add_arguments)
     _add(commands, "backtest", "score the forecaster on a history", backtest.run, backtest.add_arguments)
     _add(commands, "audit", "verify or export the audit trail", _audit, _audit_arguments)
+    _add(commands, "devices", "check, try and unlock the devices that may be controlled", _devices, _devices_arguments)
     _add(commands, "doctor", "check settings, API, store, cache and devices", _doctor)
     return parser
 
@@ -85,6 +86,12 @@ def _audit_arguments(parser: argparse.ArgumentParser) -> None:
     from dash_app.commands import audit
 
     audit.add_arguments(parser)
+
+
+def _devices_arguments(parser: argparse.ArgumentParser) -> None:
+    from dash_app.commands import device_arguments
+
+    device_arguments.add_arguments(parser)
 
 
 def _settings(args: argparse.Namespace) -> Settings:
@@ -145,6 +152,12 @@ def _audit(args: argparse.Namespace) -> int:
     from dash_app.commands.audit import run_audit
 
     return run_audit(_settings(args), args)
+
+
+def _devices(args: argparse.Namespace) -> int:
+    from dash_app.commands.devices import run_devices
+
+    return run_devices(_settings(args), args)
 
 
 def _doctor(args: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from functools import partial
 import structlog
 
 from controllers import law
-from controllers.modbus import ModbusPlant, open_plants
+from controllers.modbus import ModbusPlant
 from controllers.profiles import load_devices
 from controllers.release import release_devices as release_at_the_device
 from controllers.release_socket import ReleaseServer, SocketLink
@@ -25,6 +25,7 @@ from dash_app import keys
 from dash_app.background import JobManager, Rebuild, build_manager
 from dash_app.chores import Chore, Chores, holder
 from dash_app.connection import Connection, connection_of
+from dash_app.device_wiring import guarded_plants
 from dash_app.dispatcher import Release, stop_record
 from dash_app.dispatcher import run_dispatcher as run_dispatch_loop
 from dash_app.domain.errors import ConfigError, StoreUnavailable
@@ -172,9 +173,9 @@ def link(settings: Settings) -> DispatcherLink:
     return SocketLink(settings.dispatcher_socket)
 
 
-def plants(connection: Connection) -> tuple[ModbusPlant, ...]:
-    """Return the devices of DEVICES_FILE, none where there is none; nothing is sent yet."""
-    return open_plants(load_devices(connection.devices_file), now) if connection.devices_file else ()
+def plants(settings: Settings, connection: Connection) -> tuple[ModbusPlant, ...]:
+    """Return the devices of DEVICES_FILE, none where there is none; nothing is sent yet, to a locked one never."""
+    return guarded_plants(settings, connection.devices_file, now) if connection.devices_file else ()
 
 
 def release_devices(settings: Settings, connection: Connection, project_id: str | None, who: str) -> dict[str, str]:
@@ -215,7 +216,7 @@ def run_dispatcher(settings: Settings) -> None:
     )
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     serve = partial(_serve, settings)
-    run_dispatch_loop(given, plants(connection), stop=stop, serve=serve, holder=name)
+    run_dispatch_loop(given, plants(settings, connection), stop=stop, serve=serve, holder=name)
 
 
 def _spool(settings: Settings) -> JsonLinesSpool:

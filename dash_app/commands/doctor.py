@@ -72,7 +72,7 @@ def _cache(settings: Settings) -> str:
 def _devices(settings: Settings, connection: Connection) -> str:
     if connection.devices_file is None:
         return "off: DEVICES_FILE is not set, so nothing can be dispatched"
-    plants = wiring.plants(connection)
+    plants = wiring.plants(settings, connection)
     told = []
     for plant in plants:
         reading = plant.read()

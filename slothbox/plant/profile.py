@@ -61,6 +61,7 @@ def _connection(server: PlantServer) -> Entry:
         "port": server.port,
         "unit": int(Unit.BATTERY),
         "max_connections": 1,
+        "simulated": True,
         "pause_ms": 0,
         "timeout_s": 1.5,
     }

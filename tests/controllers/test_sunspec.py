@@ -16,7 +16,7 @@ from controllers.modbus import ModbusPlant, connection_of, open_plants
 from controllers.profiles import load_all
 from controllers.reading import DeviceReader
 from controllers.sunspec import discover
-from controllers.telemetry import read_meter
+from controllers.telemetry import read_telemetry
 from dash_app.domain.dispatch import Mode, Order, ReadBack, Refused, Unverified
 from dash_app.domain.errors import BadAnswer, DeviceRefused, WrongDevice
 from tests.fakes.payloads import a_step
@@ -218,7 +218,7 @@ def test_a_read_only_example_reads_its_strings_and_cannot_be_controlled(tmp_path
         path = tmp_path / "devices.yaml"
         path.write_text(f"profile: {vendor}\ndevice: {{id: a, host: 127.0.0.1, port: {served.port}}}\n")
         (told,) = load_all(path)
-        telemetry = read_meter(reader := DeviceReader(told, connection_of(told)), NOW)
+        telemetry = read_telemetry(reader := DeviceReader(told, connection_of(told)), NOW)
         reader.link.close()
     assert (telemetry.pv_kw, telemetry.battery_kw, telemetry.soc) == (1.5, 0.8, pytest.approx(0.555))
     assert not told.tried_on_hardware and open_plants([told], lambda: NOW) == ()
