@@ -102,7 +102,7 @@ def _execute(given: DispatchPorts, hand: Hand, tenure: Tenure, order: Order, tel
         _refrain(given, hand, tenure, order, telemetry, pace, AlarmKind.BUDGET)
     elif pace is None:
         keep_alive_if_due(given, hand, tenure)
-    elif may_write(given, tenure):
+    elif may_write(given, tenure) and _is_in_time(given, order):
         _write(given, hand, tenure, order, pace)
 
 
@@ -169,7 +169,15 @@ def _write(given: DispatchPorts, hand: Hand, tenure: Tenure, order: Order, setpo
 def _send(given: DispatchPorts, hand: Hand, tenure: Tenure, order: Order, setpoint_kw: float) -> DispatchResult:
     if not may_write(given, tenure):
         return Unreachable(why="nothing was sent: recording the intent took too long for the lease")
+    if not _is_in_time(given, order):
+        return Unreachable(why="nothing was sent: the slot is over or about to end")
     return hand.plant.hold(order, setpoint_kw)
+
+
+def _is_in_time(given: DispatchPorts, order: Order) -> bool:
+    """Return whether a write that begins now arrives before the order's slot ends."""
+    left_s = (order.step.end - given.clock()).total_seconds()
+    return left_s > given.rules_of(order.device_id).deadline_s
 
 
 def _record(given: DispatchPorts, hand: Hand, tenure: Tenure, order: Order, result: DispatchResult) -> None:

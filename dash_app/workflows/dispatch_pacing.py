@@ -17,7 +17,8 @@ class LoopRules:
     The budget holds for corrections inside a slot: at most `writes_per_day` in any 24 h, `burst` of them at once. The
     first write of every slot and a release are always allowed. `ramp_kw_per_s` bounds how fast the power may grow;
     less power is asked for at once. A silent device is asked again every `backoff_s`; readings whose uptime stands
-    still for `frozen_after_s` are no longer believed.
+    still for `frozen_after_s` are no longer believed. No write begins in the last `deadline_s` of a slot: it must not
+    arrive in the next one.
     """
 
     ramp_kw_per_s: float | None = None
@@ -26,6 +27,7 @@ class LoopRules:
     burst: int = 360
     backoff_s: float = 15.0
     frozen_after_s: float = 15.0
+    deadline_s: float = 2.0
 
 
 DEFAULT_RULES = LoopRules()

@@ -327,3 +327,27 @@ def test_two_devices_of_different_projects_do_not_share_orders(bench: Bench) -> 
     bench.approve(replace(a_payload(), device_id="another"))
     bench.tick(2)
     assert bench.plant.writes == []
+
+
+def test_no_write_begins_in_the_last_two_seconds_of_a_slot(bench: Bench) -> None:
+    bench.approve()
+    bench.clock.now = NOON + QUARTER - timedelta(seconds=2)
+    bench.tick()
+    assert (bench.plant.writes, bench.stages()) == ([], [])
+    bench.clock.now = NOON + QUARTER
+    bench.tick()
+    assert len(bench.plant.writes) == 1
+
+
+def test_a_slot_that_ends_while_its_intent_is_recorded_is_not_written(bench: Bench) -> None:
+    bench.approve()
+    intend = bench.store.ledger.intend
+
+    def slowly(*args: object, **kwargs: object) -> object:
+        row = intend(*args, **kwargs)  # type: ignore[arg-type]
+        bench.clock.now = NOON + QUARTER
+        return row
+
+    bench.store.ledger.intend = slowly  # type: ignore[assignment,method-assign]
+    bench.tick()
+    assert (bench.plant.writes, bench.stages()) == ([], [Stage.INTENDED, Stage.UNREACHABLE])
