@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import assert_never
+from zoneinfo import ZoneInfo
 
-from components.numbers import money, number, with_unit
+from components.numbers import moment_words, money, number, percent, with_unit
 from components.words import _, mark, ngettext
 from dash_app.domain.recommendation import Note, NoteKind, Payload
 from dash_app.domain.schedule import Objective
@@ -14,6 +15,7 @@ INPUTS = {
     "PV production": mark("PV production"),
     "price": mark("Price"),
     "CO2 intensity": mark("CO₂ intensity"),
+    "grid import": mark("Grid import"),
 }
 """What a plan calls its inputs, as people read it."""
 
@@ -23,7 +25,7 @@ def input_words(name: str) -> str:
     return _(INPUTS[name]) if name in INPUTS else name
 
 
-def note_words(note: Note | str, payload: Payload) -> str:
+def note_words(note: Note | str, payload: Payload, zone: ZoneInfo) -> str:
     """Return a note as a sentence; one that was stored as a sentence stays it."""
     if isinstance(note, str):
         return note
@@ -51,7 +53,28 @@ def note_words(note: Note | str, payload: Payload) -> str:
             )
         case NoteKind.NOT_POSSIBLE:
             return _("The next steps of the plan in force are changed: they are not possible now.")
+        case NoteKind.VEHICLE:
+            return _charging_words(note, zone)
+        case NoteKind.VEHICLE_ASSUMED:
+            return _(
+                "%(vehicle)s: its charge is not measured; %(soc)s is assumed.",
+                vehicle=note.about,
+                soc=percent(note.value),
+            )
+        case NoteKind.PEAK:
+            return _("Highest import of this month so far: %(power)s.", power=with_unit(note.value, "kW"))
     assert_never(note.kind)
+
+
+def _charging_words(note: Note, zone: ZoneInfo) -> str:
+    times = ["" if moment is None else moment_words(moment, zone) for moment in (note.start, note.end)]
+    return _(
+        "%(vehicle)s: charge %(energy)s between %(start)s and %(end)s.",
+        vehicle=note.about,
+        energy=with_unit(note.value, "kWh"),
+        start=times[0],
+        end=times[1],
+    )
 
 
 def _worth(gain: float, payload: Payload) -> str:

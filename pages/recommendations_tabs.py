@@ -52,7 +52,7 @@ def inputs_view(plan: Recommendation, board: Board) -> list[Any]:
         for used in payload.inputs
     ]
     head = [_("Input"), _("Newest value"), _("Age when computed"), _("Hash"), _("Note")]
-    notes = [note_words(note, payload) for note in payload.notes]
+    notes = [note_words(note, payload, zone) for note in payload.notes]
     if payload.estimated_prices:
         notes.append(estimated_words(payload.estimated_prices))
     facts = (

@@ -4,48 +4,24 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from dash_app.domain.errors import ConfigError
 from dash_app.domain.project import Role
 from dash_app.domain.site import Battery, GridConnection, PvArray, Site, TariffPart
 from dash_app.located_yaml import Located, parse_located, read_located
+from services.site_devices import CapacityChargeEntry, VehicleEntry
+from services.site_fields import Capacity, Efficiency, Entry, Id, Minutes, Power, Share, Zone
 
 
-def _as_id(value: object) -> object:
-    """Return an id as a text: YAML reads 101 as a number, the energy API may do so too."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _as_zone(value: object) -> ZoneInfo:
-    try:
-        return ZoneInfo(str(value))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{value!r} is no time zone, for example Australia/Melbourne") from None
-
-
-Id = Annotated[str, BeforeValidator(_as_id), Field(min_length=1)]
-Zone = Annotated[ZoneInfo, BeforeValidator(_as_zone)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Efficiency = Annotated[float, Field(gt=0, le=1)]
-Power = Annotated[float, Field(ge=0)]
-Capacity = Annotated[float, Field(gt=0)]
-Minutes = Literal[15, 30, 60]
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True)
-
-
-class _Grid(_Entry):
+class _Grid(Entry):
     import_limit_kw: Power
     export_limit_kw: Power
 
 
-class _TariffPart(_Entry):
+class _TariffPart(Entry):
     valid_from: date
     energy_factor: float = 1.0
     fees_per_kwh: float = 0.0
@@ -53,7 +29,7 @@ class _TariffPart(_Entry):
     export_factor: float = 1.0
 
 
-class _Battery(_Entry):
+class _Battery(Entry):
     id: Id
     name: str = "Battery"
     device: Id
@@ -88,13 +64,13 @@ class _Battery(_Entry):
         return Battery(battery_id=self.id, device_id=self.device, **facts)
 
 
-class _Array(_Entry):
+class _Array(Entry):
     measurand: Id
     name: str
     kwp: Capacity
 
 
-class _Site(_Entry):
+class _Site(Entry):
     project: Id
     name: str
     timezone: Zone
@@ -110,7 +86,31 @@ class _Site(_Entry):
     plan_every_min: Minutes = 15
     battery: _Battery | None = None
     arrays: tuple[_Array, ...] = ()
-    roles: dict[str, tuple[Role, ...]] = {}
+    roles: dict[str, tuple[Role, ...]] = Field(default_factory=dict)
+    vehicles: tuple[VehicleEntry, ...] = ()
+    capacity_charges: tuple[CapacityChargeEntry, ...] = ()
+
+    @field_validator("capacity_charges")
+    @classmethod
+    def _whole_steps(
+        cls, charges: tuple[CapacityChargeEntry, ...], info: ValidationInfo
+    ) -> tuple[CapacityChargeEntry, ...]:
+        step = info.data.get("plan_step_min", 15)
+        for place, charge in enumerate(charges):
+            if charge.averaging_min % step:
+                raise ValueError(
+                    f"{place}.averaging_min: {charge.averaging_min} is no multiple of plan_step_min ({step})"
+                )
+        return charges
+
+    @field_validator("vehicles")
+    @classmethod
+    def _named_once(cls, vehicles: tuple[VehicleEntry, ...]) -> tuple[VehicleEntry, ...]:
+        ids = [vehicle.id for vehicle in vehicles]
+        twice = [one for one in ids if ids.count(one) > 1]
+        if twice:
+            raise ValueError(f"id {twice[0]!r} stands there twice")
+        return vehicles
 
     def site(self) -> Site:
         """Return the domain object."""
@@ -133,10 +133,12 @@ class _Site(_Entry):
             roles_by_email={
                 email.strip().lower(): frozenset(role.value for role in roles) for email, roles in self.roles.items()
             },
+            vehicles=tuple(vehicle.vehicle() for vehicle in self.vehicles),
+            capacity_charges=tuple(charge.charge() for charge in self.capacity_charges),
         )
 
 
-class _File(_Entry):
+class _File(Entry):
     sites: tuple[_Site, ...]
 
     @model_validator(mode="before")

@@ -1,7 +1,7 @@
 """The place behind a project: what is measured there, what stands there, and within which limits it may act."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -101,6 +101,55 @@ class TariffPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayWindow:
+    """The same hours on some days of the week (0 = Monday), on the site's own clock; `end` 00:00 is the day's end."""
+
+    start: time = time()
+    end: time = time()
+    weekdays: frozenset[int] = frozenset(range(7))
+
+    def holds(self, weekday: int, moment: time) -> bool:
+        """Return whether a moment of a day lies in the window.
+
+        >>> DayWindow(start=time(7), end=time(22)).holds(0, time(21, 45)), DayWindow(start=time(7)).holds(0, time(6))
+        (True, False)
+        """
+        return weekday in self.weekdays and self.start <= moment and (self.end == time() or moment < self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vehicle:
+    """A vehicle that comes on some weekdays at `arrives` and leaves at the next `departs`, on the site's own clock.
+
+    It has to hold `soc_target` (0..1) from `ready_before` its departure on. What it holds is measured by
+    `soc_measurand` (in percent at the API), or taken as `soc_on_arrival`. Its power is no part of the measured load.
+    """
+
+    vehicle_id: str
+    name: str
+    capacity_kwh: float
+    charge_kw: float
+    min_kw: float = 0.0
+    charge_efficiency: float = 1.0
+    soc_on_arrival: float
+    soc_target: float
+    arrives: time
+    departs: time
+    weekdays: frozenset[int] = frozenset(range(7))
+    ready_before: timedelta = timedelta(0)
+    soc_measurand: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeakPrice:
+    """A price per kW on the highest mean import of a calendar month, averaged over `averaging`, within `windows`."""
+
+    price_per_kw: float
+    averaging: timedelta
+    windows: tuple[DayWindow, ...] = (DayWindow(),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """Everything the energy API does not say about a project: one entry of SITES_FILE."""
 
@@ -120,6 +169,8 @@ class Site:
     plan_step: timedelta = timedelta(minutes=15)
     plan_every: timedelta = timedelta(minutes=15)
     roles_by_email: dict[str, frozenset[str]] = field(default_factory=dict)
+    vehicles: tuple[Vehicle, ...] = ()
+    capacity_charges: tuple[PeakPrice, ...] = ()
 
     @property
     def controllable(self) -> bool:

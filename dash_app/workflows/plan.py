@@ -9,32 +9,36 @@ import pandas as pd
 import structlog
 
 from dash_app.domain.errors import NotFound, NotPermitted, StaleData
-from dash_app.domain.measurement import Published, Window, total_of
+from dash_app.domain.frames import Power
+from dash_app.domain.measurement import Published, Window, power_frame, total_of
 from dash_app.domain.ports import Measurements, Progress, Recommendations, Session, Sites, States
 from dash_app.domain.project import Project, Right
 from dash_app.domain.recommendation import Payload, Recommendation
 from dash_app.domain.schedule import Objective, Step
 from dash_app.domain.site import Battery, Measurand, Quantity, Site
-from dash_app.domain.time import Clock, TimeGrid, floor_to
+from dash_app.domain.time import Clock, TimeGrid, floor_to, local_midnight
 from dash_app.workflows.compute import Known, Solve, compute_payload
+from dash_app.workflows.forecasting import APPLIED_HISTORY, ForecastPorts, champions
 from dash_app.workflows.review import still_open
 
 HORIZON = timedelta(hours=48)
 HISTORY = timedelta(weeks=26)
 PRICES_BACK = timedelta(days=15)
 SOC_MAX_AGE = timedelta(seconds=90)
+VEHICLE_MAX_AGE = timedelta(minutes=15)
 LOAD_MAX_AGE = timedelta(hours=3)
 COMMITTED = timedelta(hours=1)
 """For so long the plan in force is kept, unless a new one gains enough by changing it."""
 LEAST_LEFT = timedelta(seconds=60)
 """A plan starts in the running slot only if at least so much of it is left."""
 
+BALANCE = (Quantity.LOAD_KW, Quantity.PV_KW, Quantity.CHARGE_KW, Quantity.DISCHARGE_KW)
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanPorts:
-    """What making a recommendation needs; `solve` replaces the solver, as tests do."""
+    """What making a recommendation needs; `solve` replaces the solver; without `forecasting` nothing is recorded."""
 
     measurements: Measurements
     sites: Sites
@@ -42,12 +46,13 @@ class PlanPorts:
     states: States
     clock: Clock
     solve: Solve | None = None
+    forecasting: ForecastPorts | None = None
 
 
 def make_recommendation(
     ports: PlanPorts, session: Session, project_id: str, objective: Objective, *, by: str, progress: Progress
 ) -> Recommendation:
-    """Compute and store a PROPOSED recommendation for the next 48 h.
+    """Compute and store a PROPOSED recommendation for the next 48 h, its forecasts on the ledger before it.
 
     Where a plan from newer inputs was stored meanwhile, this one is discarded and that one returned.
     Raises NotFound for a project that is not the session's, NotPermitted never (see `check_may_recompute`), StaleData
@@ -55,7 +60,7 @@ def make_recommendation(
     """
     progress(0.05, "reading")
     known = gather(ports, session, project_id, objective)
-    payload = compute_payload(known, progress, ports.solve)
+    payload = compute_payload(known, progress, ports.solve, ports.forecasting)
     progress(0.95, "storing")
     newer = _from_newer_inputs(ports.recommendations, payload)
     if newer is not None:
@@ -99,7 +104,9 @@ def gather(ports: PlanPorts, session: Session, project_id: str, objective: Objec
     project = _project(session, project_id)
     site, battery = _controllable(ports.sites, project)
     measurands = ports.measurements.measurands(session, project)
-    window = ports.measurements.load_window(session, project, now - HISTORY, now, _ids(measurands))
+    models = champions(ports.forecasting, project_id)
+    since = now - (APPLIED_HISTORY if models else HISTORY)
+    window = ports.measurements.load_window(session, project, since, now, _ids(measurands))
     load = _history(window, measurands, Quantity.LOAD_KW)
     _check_age("electricity demand", load, now)
     grid = _grid(site, now)
@@ -109,13 +116,16 @@ def gather(ports: PlanPorts, session: Session, project_id: str, objective: Objec
         grid=grid,
         now=now,
         objective=objective,
-        soc_now=_soc(ports, session, project, measurands, battery, now),
+        soc_now=_soc(ports, session, project, site, measurands, battery, now),
         load=load,
         pv=_history(window, measurands, Quantity.PV_KW) if _has(measurands, Quantity.PV_KW) else None,
         pv_shift=max((m.measured_shift for m in measurands if m.quantity is Quantity.PV_KW), default=timedelta(0)),
         prices=_published(ports.measurements.prices(session, project_id, now - PRICES_BACK, grid.end), "price"),
         co2=_co2(ports, session, site, now, grid),
         committed=_committed(ports.recommendations.in_force(project_id), grid, objective),
+        models=models,
+        imported=_imported(ports, session, project, site, measurands, now),
+        vehicle_soc=_vehicle_soc(ports, session, project, site, now),
     )
 
 
@@ -178,6 +188,7 @@ def _soc(
     ports: PlanPorts,
     session: Session,
     project: Project,
+    site: Site,
     measurands: tuple[Measurand, ...],
     battery: Battery,
     now: datetime,
@@ -186,7 +197,8 @@ def _soc(
     seen = ports.states.telemetry(battery.device_id)
     if seen is not None and seen.soc is not None and now - seen.at <= SOC_MAX_AGE:
         return seen.soc
-    ids = {m.measurand_id for m in measurands if m.quantity is Quantity.SOC}
+    vehicles = {vehicle.soc_measurand for vehicle in site.vehicles}
+    ids = {m.measurand_id for m in measurands if m.quantity is Quantity.SOC and m.measurand_id not in vehicles}
     live = [value for value in ports.measurements.live(session, project) if value.measurand_id in ids]
     fresh = [value.value for value in live if now - value.at <= SOC_MAX_AGE]
     if not fresh:
@@ -194,6 +206,33 @@ def _soc(
         known = "never" if newest is None else f"last at {newest.isoformat(timespec='seconds')}"
         raise StaleData(f"The state of charge of {battery.name} is not known ({known}): no plan without it.")
     return fresh[0]
+
+
+def _imported(
+    ports: PlanPorts, session: Session, project: Project, site: Site, measurands: tuple[Measurand, ...], now: datetime
+) -> pd.Series | None:
+    """Return this month's import where its peak has a price: as metered, else what closes the site's balance."""
+    if not site.capacity_charges:
+        return None
+    begins = local_midnight(now.astimezone(site.timezone).date().replace(day=1), site.timezone)
+    metered = _has(measurands, Quantity.IMPORT_KW)
+    wanted = (Quantity.IMPORT_KW,) if metered else BALANCE
+    ids = tuple(m.measurand_id for m in measurands if m.quantity in wanted and m.on_connection)
+    window = ports.measurements.load_window(session, project, begins, now, ids)
+    if metered:
+        return _history(window, measurands, Quantity.IMPORT_KW)
+    return power_frame(window, measurands, site.plan_step)[Power.GRID_KW].clip(lower=0.0)
+
+
+def _vehicle_soc(ports: PlanPorts, session: Session, project: Project, site: Site, now: datetime) -> dict[str, float]:
+    """Return the charge (0..1) of the vehicles that report one now."""
+    by_measurand = {vehicle.soc_measurand: vehicle.vehicle_id for vehicle in site.vehicles if vehicle.soc_measurand}
+    live = ports.measurements.live(session, project) if by_measurand else ()
+    return {
+        by_measurand[value.measurand_id]: value.value
+        for value in live
+        if value.measurand_id in by_measurand and now - value.at <= VEHICLE_MAX_AGE and 0.0 <= value.value <= 1.0
+    }
 
 
 def _published(published: Published | None, name: str) -> Published:

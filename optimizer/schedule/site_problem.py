@@ -6,6 +6,8 @@ and recovers at a quarter of the power it could be charged with; above the ceili
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -15,6 +17,7 @@ from dash_app.domain.schedule import Objective
 from dash_app.domain.site import RECOVERY_PACE, Battery, Site
 from dash_app.domain.time import TimeGrid
 from optimizer.schedule.checks import Array
+from optimizer.schedule.devices.device import Device
 from optimizer.schedule.problem import Problem, Storage, step_hours
 
 
@@ -29,13 +32,15 @@ def build_problem(
     soc_now: float | None,
     objective: Objective,
     first_h: float | None = None,
+    devices: Sequence[Device] = (),
 ) -> Problem:
     """Return the problem of running `site` over `grid`; the plan may not end with less stored than there is now.
 
     `load` and `pv` are expected means in kW, `prices` has the columns of frames.Price, `co2` is in kg per imported
     kWh; each needs a value for every step of the grid. `first_h` hours are left of the first step where it is running
-    already: powers in it are means over the rest of it. Raise StaleData where one is missing or the state of charge is
-    not known, InvalidProblem where the site has no battery, or CO2 is to be lowered and is not known.
+    already: powers in it are means over the rest of it. `devices` cost nothing of their own where CO2 is lowered. Raise
+    StaleData where one is missing or the state of charge is not known, InvalidProblem where the site has no battery,
+    or CO2 is to be lowered and is not known.
     """
     if site.battery is None:
         raise InvalidProblem(f"{site.name}: no battery to plan for")
@@ -60,6 +65,7 @@ def build_problem(
         energy_weight=1.0 if objective is Objective.COST else 0.0,
         co2_kg_per_kwh=None if co2 is None else _aligned("co2", co2, grid),
         co2_price_per_kg=0.0 if objective is Objective.COST else 1.0,
+        devices=tuple(device if objective is Objective.COST else device.without_cost() for device in devices),
     )
 
 

@@ -17,6 +17,7 @@ from optimizer.schedule.checks import Array
 from optimizer.schedule.problem import Problem, SocTarget
 from optimizer.schedule.solution import Solution, Status
 from optimizer.schedule.solve import solve_schedule
+from optimizer.schedule.validator_devices import devices_net_kw
 
 THRESHOLD = 0.05
 """What a new plan has to gain over the kept steps, in what is minimised: money, or kg of CO2."""
@@ -47,7 +48,8 @@ def keep_committed(
 
     `committed` are the steps of the plan in force from the problem's first step on. The problem has one battery.
     """
-    kept = solve_schedule(pinned(problem, committed), time_limit_s=time_limit_s)
+    moved_kw = np.zeros(problem.steps) if fresh.flows is None else devices_net_kw(problem, fresh.flows)
+    kept = solve_schedule(pinned(problem, committed, moved_kw), time_limit_s=time_limit_s)
     if kept.status is not Status.OPTIMAL or kept.objective is None or fresh.objective is None:
         return Steady(solution=fresh, note=Note(kind=NoteKind.NOT_POSSIBLE))
     gain = max(0.0, kept.objective - fresh.objective)
@@ -55,13 +57,16 @@ def keep_committed(
     return Steady(solution=fresh if gain > threshold else kept, note=Note(kind=better, gain=gain, threshold=threshold))
 
 
-def pinned(problem: Problem, committed: Sequence[Step]) -> Problem:
-    """Return the problem whose first steps end with the energy that the committed steps lead to."""
+def pinned(problem: Problem, committed: Sequence[Step], moved_kw: Array | float = 0.0) -> Problem:
+    """Return the problem whose first steps end with the energy that the committed steps lead to.
+
+    `moved_kw` is what the other devices take of what the plan moves.
+    """
     storage = problem.storages[0]
     kept, hours, stored = storage.kept_fraction(problem.hours), problem.hours, storage.start_kwh
     low, high = storage.lowest_kwh(problem.steps), storage.highest_kwh(problem.steps)
     targets = []
-    for t, power_kw in enumerate(committed_kw(problem, committed)):
+    for t, power_kw in enumerate(committed_kw(problem, committed, moved_kw)):
         charge = float(np.clip(-power_kw, 0.0, storage.charge_kw))
         discharge = float(np.clip(power_kw, 0.0, storage.discharge_kw))
         change = hours[t] * (storage.eta_charge * charge - discharge / storage.eta_discharge)
@@ -71,9 +76,9 @@ def pinned(problem: Problem, committed: Sequence[Step]) -> Problem:
     return replace(problem, storages=(replace(storage, soc_targets=(*storage.soc_targets, *targets)),))
 
 
-def committed_kw(problem: Problem, committed: Sequence[Step]) -> Array:
+def committed_kw(problem: Problem, committed: Sequence[Step], moved_kw: Array | float = 0.0) -> Array:
     """Return the battery power (discharge positive) that the steps mean on the net load of the problem."""
-    net_kw = problem.load_kw - problem.pv_kw
+    net_kw = problem.load_kw - problem.pv_kw + moved_kw
     powers = [_battery_kw(step, float(net)) for step, net in zip(committed, net_kw, strict=False)]
     return np.array([min(max(kw, s.power_min_kw), s.power_max_kw) for kw, s in zip(powers, committed, strict=False)])
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from dash_app.domain.errors import ConfigError
-from dash_app.domain.site import Measurand, Quantity
+from dash_app.domain.site import DayWindow, Measurand, Quantity, Vehicle
 from services.ceilings import ceilings_from
 from services.sites import FileSites, NoSites
 
@@ -69,6 +69,84 @@ def test_a_fault_names_the_file_the_line_and_the_key(file: Path, wrong: str, rig
     assert wrong in example()
     file.write_text(example().replace(wrong, right), encoding="utf-8")
     with pytest.raises(ConfigError, match=said):
+        FileSites(file)
+
+
+DEVICES = """    vehicles:
+      - {id: van, name: Van, capacity_kwh: 60, charge_kw: 11, min_kw: 1.4, charge_efficiency: 0.9, soc_on_arrival: 0.3,
+         soc_target: 0.8, arrives: 18:00, departs: "07:30", weekdays: [mon, tue, wed, thu, fri], ready_before_min: 30,
+         soc_measurand: 77}
+    capacity_charges:
+      - {price_per_kw: 9.5, averaging_min: 30, windows: [{from: 07:00, to: 20:30, weekdays: [sat]}, {from: 21:00}]}
+"""
+
+
+def test_vehicles_and_capacity_charges_are_read_whole(file: Path) -> None:
+    file.write_text(example() + DEVICES, encoding="utf-8")
+    (site,) = FileSites(file).all_sites()
+    assert site.vehicles == (
+        Vehicle(
+            vehicle_id="van",
+            name="Van",
+            capacity_kwh=60.0,
+            charge_kw=11.0,
+            min_kw=1.4,
+            charge_efficiency=0.9,
+            soc_on_arrival=0.3,
+            soc_target=0.8,
+            arrives=time(18),
+            departs=time(7, 30),
+            weekdays=frozenset(range(5)),
+            ready_before=timedelta(minutes=30),
+            soc_measurand="77",
+        ),
+    )
+    (charge,) = site.capacity_charges
+    assert (charge.price_per_kw, charge.averaging) == (9.5, timedelta(minutes=30))
+    assert charge.windows == (
+        DayWindow(start=time(7), end=time(20, 30), weekdays=frozenset({5})),
+        DayWindow(start=time(21)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "said"),
+    [
+        ("arrives: 18:00", "arrives: 26:00", r"sites.0.vehicles.0.arrives: .*no time of day, for example 18:30"),
+        ("arrives: 18:00", "arrives: six", r"sites.0.vehicles.0.arrives: .*no time of day"),
+        ('departs: "07:30"', "departs: 18:00", r"sites.0.vehicles.0.departs: .*another time than arrives"),
+        ("soc_target: 0.8", "soc_target: 0.2", r"sites.0.vehicles.0.soc_target: .*below soc_on_arrival \(0.3\)"),
+        ("min_kw: 1.4", "min_kw: 12", r"sites.0.vehicles.0.min_kw: .*above charge_kw \(11\)"),
+        ("capacity_kwh: 60", "capacity_kwh: .inf", r"sites.0.vehicles.0.capacity_kwh"),
+        ("charge_kw: 11", "charge: 11", r"sites.0.vehicles.0.charge"),
+        ("[mon, tue, wed, thu, fri]", "[monday]", r"sites.0.vehicles.0.weekdays: .*of mon, tue"),
+        ("ready_before_min: 30", "ready_before_min: -5", r"sites.0.vehicles.0.ready_before_min"),
+        ("price_per_kw: 9.5", "price_per_kw: -1", r"sites.0.capacity_charges.0.price_per_kw"),
+        ("averaging_min: 30", "averaging_min: 20", r"sites.0.capacity_charges.0.averaging_min"),
+        ("to: 20:30", "to: 06:00", r"sites.0.capacity_charges.0.windows.0.to: .*later than from \(07:00\)"),
+        ("from: 21:00", "from: 25:00", r"sites.0.capacity_charges.0.windows.1.from: .*no time of day"),
+    ],
+)
+def test_a_fault_of_a_device_names_its_key(file: Path, wrong: str, right: str, said: str) -> None:
+    assert wrong in DEVICES
+    file.write_text(example() + DEVICES.replace(wrong, right), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"sites.yaml:\d+ " + said):
+        FileSites(file)
+
+
+def test_two_vehicles_of_one_id_are_named(file: Path) -> None:
+    van = DEVICES.split("capacity_charges")[0].removeprefix("    vehicles:\n").rstrip(" ")
+    file.write_text(example() + DEVICES.replace("    capacity_charges", van + "    capacity_charges"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"sites.0.vehicles: .*'van' stands there twice"):
+        FileSites(file)
+
+
+def test_an_interval_that_is_no_multiple_of_the_step_is_named(file: Path) -> None:
+    text = example().replace("plan_step_min: 15", "plan_step_min: 60")
+    file.write_text(text + DEVICES, encoding="utf-8")
+    with pytest.raises(
+        ConfigError, match=r"capacity_charges: .*averaging_min: 30 is no multiple of plan_step_min \(60"
+    ):
         FileSites(file)
 
 
