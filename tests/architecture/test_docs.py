@@ -9,7 +9,7 @@ from dash_app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-COMMANDS = ("run", "plan", "dispatch", "release", "optimise", "forecast", "backtest", "audit", "doctor")
+COMMANDS = ("run", "plan", "dispatch", "release", "optimise", "forecast", "backtest", "audit", "devices", "doctor")
 
 
 def example() -> dict[str, str]:
