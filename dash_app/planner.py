@@ -15,6 +15,7 @@ from dash_app.domain.schedule import Objective
 from dash_app.domain.site import Site
 from dash_app.domain.time import floor_to
 from dash_app.stop import Stop
+from dash_app.workflows.forecasting import ForecastPorts, LoadedModels
 from dash_app.workflows.plan import PlanPorts, make_recommendation
 from dash_app.workspace import Workspace
 
@@ -77,7 +78,13 @@ def plan_ports(workspace: Workspace) -> PlanPorts:
         recommendations=workspace.recommendations,
         states=workspace.states,
         clock=workspace.clock,
+        forecasting=forecast_ports(workspace),
     )
+
+
+def forecast_ports(workspace: Workspace) -> ForecastPorts:
+    """Return the ledger of a workspace, and the trained models it names."""
+    return ForecastPorts(forecasts=workspace.forecasts, models=LoadedModels(workspace.model_files))
 
 
 def run_planner(workspace: Workspace, service_session: Callable[[], Session], stop: Stop) -> None:

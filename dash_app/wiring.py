@@ -43,6 +43,7 @@ from services.cache import DiskStore
 from services.ceilings import ceilings_from
 from services.energy_api import HttpEnergyApi
 from services.measurements import CachedMeasurements
+from services.model_files import SignedModelFiles
 from services.retry import RetryPolicy
 from services.site_roles import SiteRoles
 from services.sites import FileSites, NoSites
@@ -96,6 +97,7 @@ def build(settings: Settings, *, patient: bool = False) -> Workspace:
         link=link(settings),
         rules=FileRules(connection.devices_file),
         demo=connection.demo,
+        model_files=SignedModelFiles(settings.state_dir / "models", secret_key=keys.secret_key(settings)[0]),
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from dash_app.domain import ports
 from dash_app.domain.dispatch import DeviceRules
+from dash_app.domain.forecasting import ModelFiles, NoModelFiles
 from dash_app.domain.jobs import Jobs
 from dash_app.settings import Settings
 
@@ -41,3 +42,4 @@ class Workspace:
     link: ports.DispatcherLink
     rules: Callable[[str], DeviceRules | None] = no_rules
     demo: bool = False
+    model_files: ModelFiles = field(default_factory=NoModelFiles)

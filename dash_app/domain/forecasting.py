@@ -16,6 +16,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from dash_app.domain.errors import StoreUnavailable
 from dash_app.domain.site import Quantity
 
 LEAD_EDGES_H = (1.0, 6.0, 24.0)
@@ -168,6 +169,26 @@ class ModelFiles(Protocol):
     def drop_others(self, model_ids: Collection[str]) -> int:
         """Remove what is kept for any other model; return how many files that were."""
         ...
+
+
+class NoModelFiles:
+    """No place for models: none is ever there."""
+
+    def keep(self, model_id: str, body: bytes) -> None:
+        """Refuse."""
+        raise StoreUnavailable(f"There is no place to keep the model {model_id}.")
+
+    def load(self, _model_id: str) -> bytes | None:
+        """Return None."""
+        return None
+
+    def mark(self, _model_id: str) -> str:
+        """Return ""."""
+        return ""
+
+    def drop_others(self, _model_ids: Collection[str]) -> int:
+        """Return 0."""
+        return 0
 
 
 def champion_of(switches: Iterable[ModelSwitch]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,15 +11,18 @@ import numpy as np
 import pandas as pd
 
 from dash_app.domain.errors import Infeasible, SolverFailed
+from dash_app.domain.forecasting import ForecastRecord
 from dash_app.domain.frames import Band, Price
 from dash_app.domain.measurement import Published
 from dash_app.domain.ports import Progress
 from dash_app.domain.recommendation import InputUsed, Note, NoteKind, Payload
 from dash_app.domain.schedule import Money, Objective, Step
-from dash_app.domain.site import Battery, Site
+from dash_app.domain.site import Battery, Quantity, Site
 from dash_app.domain.tariff import estimate_ahead, price_frame
 from dash_app.domain.time import TimeGrid
+from dash_app.workflows.by_value import steps_of
 from dash_app.workflows.compute_devices import device_notes, devices_of, sunk_cost, with_devices
+from dash_app.workflows.forecasting import ForecastPorts, Models, Past, digest_of, issue
 
 if TYPE_CHECKING:
     from optimizer.schedule.problem import Problem
@@ -41,7 +43,7 @@ class Known:
     from the first step of `grid` on: they are kept unless changing them gains enough.
     `pv` is None for a site without arrays; `pv_shift` is served time minus time of measurement; `co2` is None where
     the site has no CO2 series. `imported` is this month's import where its peak has a price; `vehicle_soc` (0..1) is
-    what vehicles were measured to hold.
+    what vehicles were measured to hold. `models` are the trained ones; the simple mix forecasts where there is none.
     """
 
     site: Site
@@ -58,6 +60,7 @@ class Known:
     committed: tuple[Step, ...] = ()
     imported: pd.Series | None = None
     vehicle_soc: Mapping[str, float] = field(default_factory=dict)
+    models: Models = field(default_factory=dict)
 
     @property
     def first_h(self) -> float:
@@ -68,19 +71,30 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ahead:
-    """The horizon as it is expected: frames.Band of load and PV, frames.Price, CO2 per imported kWh or None."""
+    """The horizon as it is expected: frames.Band of load and PV, frames.Price, CO2 per imported kWh or None.
+
+    `issued` are its forecasts as the ledger keeps them.
+    """
 
     load: pd.DataFrame
     pv: pd.DataFrame
     prices: pd.DataFrame
     co2: pd.Series | None
     notes: tuple[Note, ...]
+    issued: tuple[ForecastRecord, ...] = ()
 
 
-def compute_payload(known: Known, progress: Progress, solve: Solve | None = None) -> Payload:
-    """Return the payload of the best plan; raise Infeasible, StaleData, InvalidProblem, SolverFailed, PlanRejected."""
+def compute_payload(
+    known: Known, progress: Progress, solve: Solve | None = None, ledger: ForecastPorts | None = None
+) -> Payload:
+    """Return the payload of the best plan; raise Infeasible, StaleData, InvalidProblem, SolverFailed, PlanRejected.
+
+    The forecasts are on the `ledger` before anything is computed from them; raises StoreUnavailable when they are not.
+    """
     progress(0.15, "forecasting")
     ahead = look_ahead(known)
+    if ledger is not None:
+        ledger.forecasts.record(ahead.issued)
     progress(0.6, "optimising")
     return plan_ahead(known, ahead, progress, solve)
 
@@ -93,6 +107,7 @@ def plan_ahead(known: Known, ahead: Ahead, progress: Progress, solve: Solve | No
     from optimizer.schedule.solution import Status
     from optimizer.schedule.stability import keep_committed
     from optimizer.schedule.validator import check_plan
+    from optimizer.schedule.why import explain
 
     problem = problem_of(known, ahead)
     solution = (solve or _solve)(problem)
@@ -102,7 +117,7 @@ def plan_ahead(known: Known, ahead: Ahead, progress: Progress, solve: Solve | No
     progress(0.85, "checking")
     flows = _flows_of(solution)
     check_plan(problem, solution)
-    return build_payload(known, ahead, problem, flows)
+    return replace(build_payload(known, ahead, problem, flows), why=explain(problem, solution, known.grid))
 
 
 def problem_of(known: Known, ahead: Ahead) -> Problem:
@@ -130,29 +145,22 @@ def _solve(problem: Problem) -> Solution:
 
 
 def look_ahead(known: Known) -> Ahead:
-    """Return the forecasts and prices of the horizon."""
-    from optimizer.forecast.model import forecast_load, forecast_pv
-
-    site, grid = known.site, known.grid
-    load = forecast_load(known.load, grid, zone=site.timezone, issued_at=known.now)
-    notes = _left_out("electricity demand", load.excluded)
+    """Return the forecasts and prices of the horizon; raise StaleData where nothing can be forecast."""
+    site, grid, now = known.site, known.grid, known.now
+    past = Past(site=site, quantity=Quantity.LOAD_KW, values=known.load, now=now)
+    load = issue(past, grid, known.models.get(Quantity.LOAD_KW))
+    issued, notes = [load], _left_out("electricity demand", load.excluded)
     if known.pv is None:
         pv_frame = pd.DataFrame(0.0, index=grid.index(), columns=[band.value for band in Band])
     else:
-        pv = forecast_pv(
-            known.pv,
-            grid,
-            zone=site.timezone,
-            issued_at=known.now,
-            latitude=site.latitude,
-            longitude=site.longitude,
-            measured_shift=known.pv_shift,
-        )
+        past = Past(site=site, quantity=Quantity.PV_KW, values=known.pv, now=now, shift=known.pv_shift)
+        pv = issue(past, grid, known.models.get(Quantity.PV_KW))
         pv_frame = pv.frame
+        issued.append(pv)
         notes += _left_out("PV production", pv.excluded)
     co2 = None if known.co2 is None else estimate_ahead(known.co2.values, grid)[0]
     prices = price_frame(known.prices, grid, site)
-    return Ahead(load=load.frame, pv=pv_frame, prices=prices, co2=co2, notes=tuple(notes))
+    return Ahead(load=load.frame, pv=pv_frame, prices=prices, co2=co2, notes=tuple(notes), issued=tuple(issued))
 
 
 def build_payload(known: Known, ahead: Ahead, problem: Problem, flows: Flows) -> Payload:
@@ -161,11 +169,8 @@ def build_payload(known: Known, ahead: Ahead, problem: Problem, flows: Flows) ->
     Raise PlanRejected where a step cannot be told to the battery as it stands.
     """
     from optimizer.baseline import self_consumption, without_battery
-    from optimizer.schedule.intents import build_steps, plan_columns
-    from optimizer.schedule.validator_steps import check_steps
+    from optimizer.schedule.intents import plan_columns
 
-    steps = build_steps(flows, battery=known.battery, grid=known.grid, soc_now=known.soc_now)
-    check_steps(steps, flows, known.battery)
     priced = replace(problem, devices=devices_of(known)) if problem.devices else problem
     return Payload(
         project_id=known.site.project_id,
@@ -174,7 +179,7 @@ def build_payload(known: Known, ahead: Ahead, problem: Problem, flows: Flows) ->
         expires_at=min(known.now + DECIDE_WITHIN, known.grid.end),
         objective=known.objective,
         currency=known.site.currency,
-        steps=steps,
+        steps=steps_of(known, problem, flows),
         expected=money_with_stored(priced, flows, known.battery),
         without_battery=money_with_stored(priced, without_battery(priced), known.battery),
         self_consumption=money_with_stored(priced, self_consumption(priced), known.battery),
@@ -224,21 +229,19 @@ def _bands(ahead: Ahead) -> dict[str, list[float]]:
 
 
 def _inputs(known: Known) -> tuple[InputUsed, ...]:
-    used = [_input("electricity demand", known.load)]
-    if known.pv is not None:
-        used.append(_input("PV production", known.pv))
-    used.append(_input("price", known.prices.values))
-    if known.co2 is not None:
-        used.append(_input("CO2 intensity", known.co2.values))
-    if known.imported is not None and known.imported.notna().any():
-        used.append(_input("grid import", known.imported))
-    return tuple(used)
+    used = {
+        "electricity demand": known.load,
+        "PV production": known.pv,
+        "price": known.prices.values,
+        "CO2 intensity": None if known.co2 is None else known.co2.values,
+        "grid import": known.imported,
+    }
+    return tuple(_input(name, values) for name, values in used.items() if values is not None and values.notna().any())
 
 
 def _input(name: str, values: pd.Series) -> InputUsed:
     known = values.dropna()
-    digest = hashlib.sha256(pd.util.hash_pandas_object(known).to_numpy().tobytes()).hexdigest()
-    return InputUsed(name=name, newest=pd.Timestamp(known.index[-1]).to_pydatetime(), digest=digest)
+    return InputUsed(name=name, newest=pd.Timestamp(known.index[-1]).to_pydatetime(), digest=digest_of(known))
 
 
 def _left_out(name: str, count: int) -> list[Note]:

@@ -18,6 +18,7 @@ from dash_app.domain.schedule import Objective, Step
 from dash_app.domain.site import Battery, Measurand, Quantity, Site
 from dash_app.domain.time import Clock, TimeGrid, floor_to, local_midnight
 from dash_app.workflows.compute import Known, Solve, compute_payload
+from dash_app.workflows.forecasting import APPLIED_HISTORY, ForecastPorts, champions
 from dash_app.workflows.review import still_open
 
 HORIZON = timedelta(hours=48)
@@ -37,7 +38,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanPorts:
-    """What making a recommendation needs; `solve` replaces the solver, as tests do."""
+    """What making a recommendation needs; `solve` replaces the solver; without `forecasting` nothing is recorded."""
 
     measurements: Measurements
     sites: Sites
@@ -45,12 +46,13 @@ class PlanPorts:
     states: States
     clock: Clock
     solve: Solve | None = None
+    forecasting: ForecastPorts | None = None
 
 
 def make_recommendation(
     ports: PlanPorts, session: Session, project_id: str, objective: Objective, *, by: str, progress: Progress
 ) -> Recommendation:
-    """Compute and store a PROPOSED recommendation for the next 48 h.
+    """Compute and store a PROPOSED recommendation for the next 48 h, its forecasts on the ledger before it.
 
     Where a plan from newer inputs was stored meanwhile, this one is discarded and that one returned.
     Raises NotFound for a project that is not the session's, NotPermitted never (see `check_may_recompute`), StaleData
@@ -58,7 +60,7 @@ def make_recommendation(
     """
     progress(0.05, "reading")
     known = gather(ports, session, project_id, objective)
-    payload = compute_payload(known, progress, ports.solve)
+    payload = compute_payload(known, progress, ports.solve, ports.forecasting)
     progress(0.95, "storing")
     newer = _from_newer_inputs(ports.recommendations, payload)
     if newer is not None:
@@ -102,7 +104,9 @@ def gather(ports: PlanPorts, session: Session, project_id: str, objective: Objec
     project = _project(session, project_id)
     site, battery = _controllable(ports.sites, project)
     measurands = ports.measurements.measurands(session, project)
-    window = ports.measurements.load_window(session, project, now - HISTORY, now, _ids(measurands))
+    models = champions(ports.forecasting, project_id)
+    since = now - (APPLIED_HISTORY if models else HISTORY)
+    window = ports.measurements.load_window(session, project, since, now, _ids(measurands))
     load = _history(window, measurands, Quantity.LOAD_KW)
     _check_age("electricity demand", load, now)
     grid = _grid(site, now)
@@ -119,6 +123,7 @@ def gather(ports: PlanPorts, session: Session, project_id: str, objective: Objec
         prices=_published(ports.measurements.prices(session, project_id, now - PRICES_BACK, grid.end), "price"),
         co2=_co2(ports, session, site, now, grid),
         committed=_committed(ports.recommendations.in_force(project_id), grid, objective),
+        models=models,
         imported=_imported(ports, session, project, site, measurands, now),
         vehicle_soc=_vehicle_soc(ports, session, project, site, now),
     )

@@ -41,10 +41,15 @@ def fit(
 
 
 def predict(booster: Booster, x: np.ndarray, *, origin: pd.Timestamp) -> np.ndarray:
-    """Return the model's answer for each row; raise ValueError for an origin before the model was trained."""
+    """Return the model's answer for each row; raise ValueError for an origin before its training, or other columns."""
+    from lightgbm.basic import LightGBMError
+
     if origin < booster.refit_at:
         raise ValueError(f"a model trained at {booster.refit_at} has seen what comes after {origin}")
-    return np.asarray(_model(booster.text).predict(x, num_threads=1), dtype=float)
+    try:
+        return np.asarray(_model(booster.text).predict(x, num_threads=1), dtype=float)
+    except LightGBMError as error:
+        raise ValueError(f"a model that does not fit these {x.shape[1]} columns: {error}") from error
 
 
 @lru_cache(maxsize=32)

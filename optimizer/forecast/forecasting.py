@@ -86,8 +86,11 @@ def forecast_with(
 ) -> Forecast:
     """Return the forecast of a recipe over `grid`; raise ValueError for a model trained after the origin.
 
-    A trained model brings its record; without one the simple models are run through the past four weeks first.
+    A trained model brings its record; without one the simple models are run through the past four weeks first. One that
+    was trained on another resolution raises ValueError.
     """
+    if trained is not None and trained.record.runs.step != history.step:
+        raise ValueError(f"a model trained on steps of {trained.record.runs.step} knows nothing of {history.step}")
     booster = None if trained is None else trained.booster
     local = to_local(grid.index(), history.zone)
     steps = max(1, math.ceil((local.max() + grid.step - history.origin) / pd.Timedelta(history.step)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.forecast.history import History, build_history
+from optimizer.forecast.model import train_load
 from optimizer.forecast.recipe import Recipe
 from optimizer.forecast.recipes import load_recipe
 from optimizer.forecast.training import Trained, train
@@ -45,3 +47,36 @@ def small_recipe() -> Recipe:
 def small_trained() -> Trained:
     """Return the forecaster trained at `END`."""
     return train(small_recipe(), known_load(), trained_at=END)
+
+
+@cache
+def full_trained() -> Trained:
+    """Return a forecaster with every model of a load, trained at `END` on ten weeks."""
+    series = made_up_load()
+    return train_load(series[series.index >= END - timedelta(weeks=10)], zone=LONDON, issued_at=END)
+
+
+class FakeModelFiles:
+    """Models in a dictionary; `loads` counts how often one was read."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[int, bytes]] = {}
+        self.loads = 0
+        self._marks = 0
+
+    def keep(self, model_id: str, body: bytes) -> None:
+        self._marks += 1
+        self.kept[model_id] = (self._marks, body)
+
+    def load(self, model_id: str) -> bytes | None:
+        self.loads += 1
+        return self.kept[model_id][1] if model_id in self.kept else None
+
+    def mark(self, model_id: str) -> str:
+        return str(self.kept[model_id][0]) if model_id in self.kept else ""
+
+    def drop_others(self, model_ids: Collection[str]) -> int:
+        others = set(self.kept) - set(model_ids)
+        for name in others:
+            del self.kept[name]
+        return len(others)

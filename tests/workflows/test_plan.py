@@ -12,6 +12,7 @@ import pytest
 
 from dash_app.domain.approval import why_infeasible
 from dash_app.domain.errors import DecisionConflict, Infeasible, NotFound, NotPermitted, StaleData
+from dash_app.domain.forecasting import NoModelFiles
 from dash_app.domain.jobs import JobState
 from dash_app.domain.measurement import Published
 from dash_app.domain.ports import Session
@@ -360,6 +361,7 @@ class Work:
         store = bench.store
         self.measurements, self.sites, self.clock = bench.market, bench.ports.sites, bench.clock
         self.recommendations, self.states, self.alarms = store.recommendations, store.states, store.alarms
+        self.forecasts, self.model_files = store.forecasts, NoModelFiles()
 
 
 def test_the_planner_plans_once_for_each_slot_and_what_it_cannot_is_an_alarm_until_it_can() -> None:
