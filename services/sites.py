@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from dash_app.domain.errors import ConfigError
 from dash_app.domain.project import Role
-from dash_app.domain.site import Battery, GridConnection, PvArray, Site, TariffPart
+from dash_app.domain.site import Battery, Execution, GridConnection, PvArray, Site, TariffPart
 from dash_app.located_yaml import Located, parse_located, read_located
 from services.site_devices import CapacityChargeEntry, VehicleEntry
 from services.site_fields import Capacity, Efficiency, Entry, Id, Minutes, Power, Share, Zone
@@ -89,6 +89,7 @@ class _Site(Entry):
     roles: dict[str, tuple[Role, ...]] = Field(default_factory=dict)
     vehicles: tuple[VehicleEntry, ...] = ()
     capacity_charges: tuple[CapacityChargeEntry, ...] = ()
+    execution: Execution = Execution.PLAN
 
     @field_validator("capacity_charges")
     @classmethod
@@ -135,6 +136,7 @@ class _Site(Entry):
             },
             vehicles=tuple(vehicle.vehicle() for vehicle in self.vehicles),
             capacity_charges=tuple(charge.charge() for charge in self.capacity_charges),
+            execution=self.execution,
         )
 
 

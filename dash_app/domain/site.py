@@ -25,6 +25,15 @@ class Quantity(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Execution(StrEnum):
+    """By what the dispatcher decides within a step."""
+
+    PLAN = "plan"
+    """By the step's own intent and target."""
+    VALUE = "value"
+    """By the value of stored energy on the measured net load, for as long as its table is young."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurand:
     """One measured series as the energy API lists it; `code` is the API's raw key, `name` is for people.
@@ -171,6 +180,7 @@ class Site:
     roles_by_email: dict[str, frozenset[str]] = field(default_factory=dict)
     vehicles: tuple[Vehicle, ...] = ()
     capacity_charges: tuple[PeakPrice, ...] = ()
+    execution: Execution = Execution.PLAN
 
     @property
     def controllable(self) -> bool:
