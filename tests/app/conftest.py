@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.app.building import Building, build
+from tests.e2e.demo import chromium
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -18,3 +21,10 @@ def patience() -> None:
 def building() -> Building:
     """Return the app with everything behind it."""
     return build()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return a real browser for the tests of one file."""
+    with chromium() as running:
+        yield running

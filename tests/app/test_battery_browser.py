@@ -10,9 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.app.battery_app import build_battery
-from tests.app.test_shell_browser import AXE, DESK, PHONE, Watched, a_page, browser, playwright, served, sign_in
+from tests.app.browsing import AXE, DESK, PHONE, Watched, at, served
 
-__all__ = ["browser", "playwright"]  # fixtures
 WITHIN_MS = 15_000
 PATHS = {"/p/monash/battery": "battery-power", "/p/monash/production-vs-demand": "production-powers"}
 
@@ -24,10 +23,7 @@ def address() -> Iterator[str]:
 
 
 def opened(browser: Browser, address: str, **how: object) -> Watched:
-    seen = a_page(browser, address, **how)  # type: ignore[arg-type]
-    sign_in(seen.page, address)
-    seen.page.wait_for_url("**/projects")
-    return seen
+    return at(browser, address, **how)  # type: ignore[arg-type]
 
 
 def drawn(page: Page, chart: str) -> None:

@@ -13,11 +13,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from components.tokens import DARK, LIGHT
 from dash_app.domain.site import TariffPart
+from tests.app.browsing import AXE, DESK, PHONE, Watched, a_page, served, sign_in
 from tests.app.campus_app import Campus, build_campus
-from tests.app.test_shell_browser import AXE, DESK, PHONE, Watched, a_page, browser, playwright, served, sign_in
 from tests.fakes.campus import site
 
-__all__ = ["browser", "playwright"]  # fixtures
 PATH = "/p/monash/flows"
 NODE = "[data-chart=flows-sankey] .sankey-node"
 Opened = Callable[..., Watched]

@@ -10,10 +10,9 @@ from playwright.sync_api import Browser, expect
 
 from pages import gallery
 from pages.gallery_entry import ChartExample
+from tests.app.browsing import AXE, PHONE, Watched, a_page, served, sign_in
 from tests.app.building import build
-from tests.app.test_shell_browser import AXE, PHONE, Watched, a_page, browser, playwright, served, sign_in
 
-__all__ = ["browser", "playwright"]  # fixtures
 CHARTS = 1 + sum(isinstance(one, ChartExample) for entry in gallery.entries() for one in entry.examples)
 """The map is the one that is no example of a chart."""
 WITHIN_MS = 60_000

@@ -9,11 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dash_app.app import PAGES
+from tests.app.browsing import DESK, PHONE, served, sign_in
 from tests.app.campus_app import Campus, build_campus
 from tests.app.german import English
-from tests.app.test_shell_browser import DESK, PHONE, browser, playwright, served, sign_in
 
-__all__ = ["browser", "playwright"]  # fixtures
 WITHIN_MS = 20_000
 TEXTS = """() => {
   const found = [];

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.app.browsing import served
 from tests.app.campus_app import Campus, build_campus
 from tests.app.test_overview_browser import drawn, opened
-from tests.app.test_shell_browser import browser, playwright, served
 
-__all__ = ["browser", "playwright"]  # fixtures
 MOST_STOPS = 200
 CHART_MENU = "#overview-pv-frame details:has(> summary.sb-menu-button)"
 STOP = """() => {

@@ -7,28 +7,15 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from dash_app.domain.recommendation import State
+from tests.app.browsing import AXE, DESK, PHONE, Watched, served
 from tests.app.building import PASSWORD
 from tests.app.live_app import MAX, LiveApp, build_live
-from tests.app.test_shell_browser import AXE, CHROMIUM, DESK, FLAGS, PHONE, Watched, served
 
 LINES = "[data-chart=live-setpoint] .scatterlayer .trace"
 FOCUSED = ".modal:focus, .modal :focus"
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    yield running
-    running.close()
 
 
 @pytest.fixture

@@ -13,10 +13,9 @@ from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, expect
 
 from dash_app.domain.errors import ApiUnavailable
+from tests.app.browsing import AXE, DESK, PHONE, Watched, at, served
 from tests.app.campus_app import Campus, build_campus
-from tests.app.test_shell_browser import AXE, DESK, PHONE, Watched, a_page, browser, playwright, served, sign_in
 
-__all__ = ["browser", "playwright"]  # fixtures
 PATH = "/p/monash/measurements"
 LINES = "[data-chart=measurements-series] .scatterlayer .trace path.js-line"
 
@@ -33,10 +32,7 @@ def address(campus: Campus) -> Iterator[str]:
 
 
 def opened(browser: Browser, address: str, path: str = PATH, **how: object) -> Watched:
-    seen = a_page(browser, address, **how)  # type: ignore[arg-type]
-    sign_in(seen.page, address)
-    seen.page.wait_for_url("**/projects")
-    seen.page.goto(address + path)
+    seen = at(browser, address, path, **how)  # type: ignore[arg-type]
     expect(seen.page.locator(".sb-choose")).to_be_attached()
     expect(seen.page.locator(".sb-list-table tbody tr").first).to_be_visible()
     return seen

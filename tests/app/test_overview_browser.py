@@ -11,10 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from components.tokens import DARK, LIGHT
 from dash_app.domain.errors import ApiUnavailable
+from tests.app.browsing import AXE, DESK, PHONE, Watched, at, served
 from tests.app.campus_app import Campus, build_campus
-from tests.app.test_shell_browser import AXE, DESK, PHONE, Watched, a_page, browser, playwright, served, sign_in
 
-__all__ = ["browser", "playwright"]  # fixtures
 LINE = "[data-chart=overview-load] .scatterlayer .trace path"
 PATH = "/p/monash/"
 
@@ -31,11 +30,7 @@ def address(campus: Campus) -> Iterator[str]:
 
 
 def opened(browser: Browser, address: str, path: str = PATH, **how: object) -> Watched:
-    seen = a_page(browser, address, **how)  # type: ignore[arg-type]
-    sign_in(seen.page, address)
-    seen.page.wait_for_url("**/projects")
-    seen.page.goto(address + path)
-    return seen
+    return at(browser, address, path, **how)  # type: ignore[arg-type]
 
 
 def drawn(page: Page) -> None:

@@ -9,11 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from components.tokens import DARK, LIGHT
+from tests.app.browsing import served
 from tests.app.campus_app import Campus, build_campus
 from tests.app.test_overview_browser import colour_of, drawn, opened
-from tests.app.test_shell_browser import browser, playwright, served
 
-__all__ = ["browser", "playwright"]  # fixtures
 ONLY_ON_SCREEN = (".sb-nav", ".sb-header", ".sb-bottom", ".sb-range", "main button.sb-tertiary", "main .sb-menu")
 SHEET_PX = 186 / 25.4 * 96
 WIDTHS = """

@@ -9,28 +9,16 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.app.browsing import AXE, CHROMIUM, DESK, FLAGS, PHONE, Watched, a_page, served, sign_in
 from tests.app.building import PASSWORD, Building, build
 from tests.app.test_projects import silence
-from tests.app.test_shell_browser import AXE, CHROMIUM, DESK, FLAGS, PHONE, XSS, Watched, a_page, served, sign_in
+from tests.app.test_shell_browser import XSS
 
 WHERE = {"monash": (-37.911, 145.13), "fontana1": (34.092, -117.43), "b071": (52.194, 0.13)}
 MAP = "document.querySelector('.sb-map .js-plotly-plot')._fullLayout.map._subplot.map"
 WITHIN_S = 60.0
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    yield running
-    running.close()
 
 
 @pytest.fixture(scope="module")
@@ -206,8 +194,8 @@ def test_enter_in_a_field_changes_the_password_which_never_stands_in_an_address(
         page.context.close()
 
 
-def test_without_webgl_the_list_stands_alone_and_it_is_said(playwright: Playwright, address: str) -> None:
-    plain = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--disable-3d-apis"])
+def test_without_webgl_the_list_stands_alone_and_it_is_said(browser: Browser, address: str) -> None:
+    plain = browser.browser_type.launch(executable_path=CHROMIUM, args=[*FLAGS, "--disable-3d-apis"])
     seen = opened(plain, address)
     expect(seen.page.locator(".sb-map-off")).to_be_visible()
     expect(seen.page.locator(".sb-map-off")).to_contain_text("The list has every project.")

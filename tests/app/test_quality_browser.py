@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from dash_app.app import create_app
+from tests.app.browsing import AXE, DESK, PHONE, Watched, at
 from tests.app.building import MANAGER, PASSWORD, build
-from tests.app.test_shell_browser import AXE, CHROMIUM, DESK, FLAGS, PHONE, Watched, a_page, sign_in
 from tests.fakes.api import FakeEnergyApi, FakeSites
 from tests.fakes.clock import FakeClock
 from tests.fakes.konstanz import END, KonstanzMeasurements, project, site
@@ -44,25 +44,9 @@ def address() -> Iterator[str]:
     server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    yield browser
-    browser.close()
-
-
 def opened(browser: Browser, address: str, *look: object, path: str = AUGUST) -> Watched:
     """Return the page with its findings."""
-    seen = a_page(browser, address, *look)  # type: ignore[arg-type]
-    sign_in(seen.page, address)
-    seen.page.wait_for_url(re.compile(r"/projects"))
-    seen.page.goto(f"{address}{path}")
+    seen = at(browser, address, path, *look)  # type: ignore[arg-type]
     seen.page.wait_for_selector(".sb-dq-days")
     seen.page.wait_for_selector(".sb-findings")
     return seen

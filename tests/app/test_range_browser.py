@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.app.browsing import served
 from tests.app.campus_app import Campus, build_campus
 from tests.app.test_overview_browser import drawn, opened
-from tests.app.test_shell_browser import browser, playwright, served
 
-__all__ = ["browser", "playwright"]  # fixtures
 CALLBACKS = "**/_dash-update-component*"
 NOTHING = {"resolution": "auto", "range": "48h", "recent": None, "compare": "none", "from": None, "to": None}
 

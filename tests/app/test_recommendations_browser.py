@@ -18,13 +18,12 @@ from dash_app.domain.jobs import JobState
 from dash_app.domain.recommendation import State
 from dash_app.domain.schedule import Objective
 from services.store import open_store
+from tests.app.browsing import AXE, DESK, PHONE, Watched, at, served
 from tests.app.building import SECRET
 from tests.app.decide_app import PATH, Decide, build_decide, decide_with_jobs, fresh
-from tests.app.test_shell_browser import AXE, DESK, PHONE, Watched, a_page, browser, playwright, served, sign_in
 from tests.fakes.campus import site
 from tests.fakes.hand_plan import hand_plan
 
-__all__ = ["browser", "playwright"]  # fixtures
 PLOT = "document.querySelector('[data-chart=recommendations-plan] .js-plotly-plot')"
 
 
@@ -43,10 +42,7 @@ def address(decide: Decide) -> Iterator[str]:
 
 
 def opened(browser: Browser, address: str, path: str = PATH, **how: object) -> Watched:
-    seen = a_page(browser, address, **how)  # type: ignore[arg-type]
-    sign_in(seen.page, address)
-    seen.page.wait_for_url("**/projects")
-    seen.page.goto(address + path)
+    seen = at(browser, address, path, **how)  # type: ignore[arg-type]
     expect(seen.page.locator(".sb-plan-open")).to_be_visible()
     return seen
 

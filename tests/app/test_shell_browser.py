@@ -3,51 +3,19 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
-from werkzeug.serving import BaseWSGIServer, make_server
+from playwright.sync_api import Browser, expect
 
 from dash_app.domain.errors import ApiUnavailable
-from tests.app.building import MANAGER, PASSWORD, Building, build
+from tests.app.browsing import AXE, DESK, PHONE, a_page, served, sign_in
+from tests.app.building import MANAGER, Building, build
 from tests.fakes.payloads import a_payload
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-gpu",
-]  # fmt: skip
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 XSS = '<img src=x onerror="window.hurt=1">$\\href{javascript:window.hurt=1}{x}$'
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    yield running
-    running.close()
-
-
-@contextmanager
-def served(building: Building) -> Iterator[str]:
-    server: BaseWSGIServer = make_server("127.0.0.1", 0, building.app.server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
 
 
 @pytest.fixture
@@ -57,38 +25,6 @@ def address(building: Building) -> Iterator[str]:
         building.store.states.beat(name, "epoch 1")
     with served(building) as url:
         yield url
-
-
-class Watched:
-    """A page whose console, errors and requests are kept."""
-
-    def __init__(self, page: Page, url: str) -> None:
-        self.page, self.said, self.away = page, [], []
-        page.on("console", lambda message: self._hear(message.type, message.text))
-        page.on("pageerror", lambda error: self.said.append(str(error)))
-        page.on("request", lambda request: self._see(request.url, url))
-
-    def _hear(self, kind: str, text: str) -> None:
-        of_the_driver = text.startswith("[.WebGL-")  # of the software renderer here, not of the app
-        if kind in {"error", "warning"} and "status of" not in text and not of_the_driver:
-            self.said.append(text)
-
-    def _see(self, asked: str, url: str) -> None:
-        if not asked.startswith((url, "data:", "blob:")):
-            self.away.append(asked)
-
-
-def a_page(browser: Browser, url: str, viewport: dict[str, int] = DESK, scheme: str = "light") -> Watched:
-    context = browser.new_context(viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
-    context.set_default_timeout(15_000)
-    return Watched(context.new_page(), url)
-
-
-def sign_in(page: Page, url: str, path: str = "/login") -> None:
-    page.goto(f"{url}{path}")
-    page.fill("input[type=email]", MANAGER)
-    page.fill("input[type=password]", PASSWORD)
-    page.press("input[type=password]", "Enter")
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["1440", "390"])
