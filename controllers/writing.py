@@ -16,7 +16,7 @@ import structlog
 
 from controllers.commands import ArmStep, Heartbeat, Setpoint, Watchdog, Write
 from controllers.descriptions import DeviceDescription
-from controllers.limits import kw_of_registers
+from controllers.limits import EPSILON_KW, kw_of_registers
 from controllers.points import Register
 from controllers.reading import DeviceReader
 from dash_app.domain.dispatch import DispatchResult, ReadBack, Refused, Unverified
@@ -187,7 +187,7 @@ class DeviceWriter:
         at, setpoint = self._reader.opened(), command.setpoint
         found_kw = self._found_kw(command)
         sent_kw = kw_of_registers(setpoint, command.own)
-        tolerance_kw = setpoint.verify.tolerance * setpoint.kw_per_unit
+        tolerance_kw = setpoint.verify.tolerance * setpoint.kw_per_unit + EPSILON_KW
         if found_kw is None or sent_kw is None or abs(found_kw - sent_kw) > tolerance_kw:
             return Unverified(setpoint_kw=command.asked_kw, why=f"sent {sent_kw} kW, the device holds {found_kw} kW")
         try:

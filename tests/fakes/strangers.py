@@ -119,10 +119,9 @@ class Libmodbus:
             return
         if function in (3, 4):
             self._bank.heard(unit, HOLDING if function == 3 else INPUT, addr, int.from_bytes(asked[10:12], "big"))
-        if values:
-            self._bank.put(unit, HOLDING, addr, values)
-            self._bank.wrote(unit, addr, values)
         self._c.modbus_reply(self._context, query, length, ctypes.byref(self._mapping(unit)))
+        if values:
+            self._bank.wrote(unit, addr, values)
 
     def _mapping(self, unit: int) -> _Mapping:
         mapping = _Mapping()
