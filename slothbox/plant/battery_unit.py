@@ -26,6 +26,7 @@ class BatteryUnit:
 
     `soc` is 0..1, `power_kw` is positive when discharging, `now_s` in the methods is a monotonic clock. `swapped` (the
     set-point is obeyed with its words exchanged) and `late_s` (the watchdog acts later than set) are faults.
+    `band_kw` is within which powers its own rule may act.
     Any accepted write to HR10-14 arms the watchdog again; in remote mode its expiry clears remote enable.
     """
 
@@ -36,6 +37,7 @@ class BatteryUnit:
     power_kw: float = 0.0
     temperature_c: float = _AMBIENT_C
     mode: Mode = Mode.LOCAL
+    band_kw: tuple[float, float] | None = None
     swapped: bool = False
     late_s: float = 0.0
     _control: list[int] = field(default_factory=lambda: [0, 0, 0, 0, 0])
@@ -91,6 +93,8 @@ class BatteryUnit:
             wanted_kw = self.obeyed_w / 1000
         else:
             wanted_kw = 0.0 if net_load_kw is None else self_consumption_kw(net_load_kw, self.soc, self.spec, dt_h)
+            if self.band_kw is not None:
+                wanted_kw = max(min(wanted_kw, self.band_kw[1]), self.band_kw[0])
         self.soc, self.power_kw = advance(self.soc, wanted_kw, self.spec, dt_h)
         self._warm(dt_s)
 

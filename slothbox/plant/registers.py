@@ -20,6 +20,7 @@ class Unit(IntEnum):
     PV = 2
     GRID = 3
     LOAD = 4
+    SUNSPEC = 126
 
 
 class Mode(IntEnum):

@@ -22,6 +22,8 @@ from slothbox.plant.registers import (
     int32_words,
     watts,
 )
+from slothbox.plant.sunspec_unit import SunSpecUnit
+from slothbox.plant.sunspec_values import Reading, telemetry
 
 STEP_S = 1.0
 LONGEST_CATCH_UP_S = 3600.0
@@ -57,7 +59,10 @@ class PlantSite:
 
 
 class Plant:
-    """Four units of one site. Every access first brings the plant to the present."""
+    """Five units of one site; the fifth is the others once more, for a client that speaks SunSpec.
+
+    Every access first brings the plant to the present.
+    """
 
     def __init__(self, site: PlantSite, measured: Measured, clock: Clock, *, soc: float, boots: int) -> None:
         """Start the plant in its own mode with a state of charge (0..1) and the count of its starts."""
@@ -65,6 +70,8 @@ class Plant:
         self.faults = Faults()
         self._measured, self._clock = measured, clock
         self._frozen: dict[int, dict[int, int]] = {}
+        self._frozen_reading: Reading | None = None
+        self._pv_wh = self._import_wh = self._export_wh = 0.0
         self._advanced_s = 0.0
         self._boot(soc, boots)
 
@@ -109,6 +116,9 @@ class Plant:
         if unit == Unit.BATTERY:
             own = self.battery.holding()
             return own | {BatteryHolding.IDENTITY: STRANGER} if self.faults.stranger else own
+        if unit == Unit.SUNSPEC:
+            site = self.site
+            return self.sunspec.holding(telemetry(self._reading(), site.battery, site.pv_rating_kw, self._serial))
         return self.pv.holding() if unit == Unit.PV else {}
 
     def inputs(self, unit: int) -> dict[int, int]:
@@ -125,6 +135,8 @@ class Plant:
         now_s = self._clock.monotonic_s()
         if unit == Unit.PV:
             return self.pv.write(address, values, now_s)
+        if unit == Unit.SUNSPEC:
+            return None if self.faults.stuck else self.sunspec.write(address, values, now_s)
         if unit != Unit.BATTERY:
             return Refusal.ADDRESS
         return self._write_battery(address, values, now_s)
@@ -141,6 +153,7 @@ class Plant:
         now_s = self._clock.monotonic_s()
         self.battery = BatteryUnit(spec=self.site.battery, soc=soc, boots=boots, booted_s=now_s)
         self.pv = PvUnit(rating_kw=self.site.pv_rating_kw)
+        self.sunspec = SunSpecUnit(battery=self.battery, pv=self.pv)
         self._advanced_s = now_s
         self._minute: datetime | None = None
         self._measure(self._clock.moment())
@@ -149,11 +162,13 @@ class Plant:
         self._watch(now_s)
         self._measure(moment)
         self.battery.step(self._net_load_kw(), STEP_S, deaf=self.faults.deaf)
+        self._count_energy()
 
     def _watch(self, now_s: float) -> None:
         self.battery.swapped, self.battery.late_s = self.faults.word_swap, self.faults.late_watchdog_s
         self.battery.watch(now_s)
         self.pv.watch(now_s)
+        self.sunspec.watch(now_s)
 
     def _measure(self, moment: datetime) -> None:
         """Take over load and sun; no measured step is shorter than a minute, so once a minute is enough."""
@@ -181,6 +196,40 @@ class Plant:
             return dict(enumerate(int32_words(UNKNOWN_INT32 if unknown else self._grid_w()), GRID_POWER_W))
         load_w = UNKNOWN_UINT32 if unknown or self._load_kw is None else watts(self._load_kw)
         return dict(enumerate(int32_words(load_w), LOAD_POWER_W))
+
+    @property
+    def _serial(self) -> str:
+        return "stranger" if self.faults.stranger else self.site.device_id
+
+    def _reading(self) -> Reading:
+        """Return what a SunSpec client is told of the plant: the truth, unless a fault says otherwise."""
+        if not self.faults.frozen:
+            self._frozen_reading = None
+        elif self._frozen_reading is None:
+            self._frozen_reading = self._live_reading()
+        return self._frozen_reading or self._live_reading()
+
+    def _live_reading(self) -> Reading:
+        unknown, grid_w = self.faults.all_unknown, self._grid_w()
+        return Reading(
+            battery_kw=None if unknown else self.battery.power_kw,
+            pv_kw=None if unknown else self.pv.power_kw,
+            grid_kw=None if unknown or grid_w == UNKNOWN_INT32 else grid_w / 1000,
+            soc=None if unknown or self.faults.soc_unknown else self.battery.soc,
+            uptime_s=int(self._clock.monotonic_s() - self.battery.booted_s),
+            pv_wh=self._pv_wh,
+            import_wh=self._import_wh,
+            export_wh=self._export_wh,
+        )
+
+    def _count_energy(self) -> None:
+        """Let the energy meters turn; what is not known is not counted."""
+        grid_w = self._grid_w()
+        if grid_w == UNKNOWN_INT32 or self.pv.power_kw is None:
+            return
+        self._pv_wh += self.pv.power_kw * 1000 * STEP_S / 3600
+        self._import_wh += max(0, grid_w) * STEP_S / 3600
+        self._export_wh += max(0, -grid_w) * STEP_S / 3600
 
     def _grid_w(self) -> int:
         """Return load - pv - battery in W, equal to the watt to what the other units say."""
