@@ -12,6 +12,7 @@ from typing import Any
 from dash_app.domain.errors import DecisionConflict
 from dash_app.domain.schedule import Intent, Money, Objective, Step
 from dash_app.domain.value_table import ValueTable
+from dash_app.domain.why import Why
 
 
 class State(StrEnum):
@@ -105,7 +106,7 @@ class Payload:
 
     `plan` holds the columns of frames.Plan as lists (one value per step) for charts and recomputation;
     `estimated_prices` counts the steps whose price was not published when this was computed. Plans stored before notes
-    had kinds hold them as sentences.
+    had kinds hold them as sentences, and plans stored before there were reasons have no `why`.
     """
 
     project_id: str
@@ -123,6 +124,7 @@ class Payload:
     plan: dict[str, list[float]]
     estimated_prices: int
     notes: tuple[Note | str, ...] = ()
+    why: Why | None = None
 
     def as_json(self) -> str:
         """Return the canonical JSON: sorted keys, no blanks, ISO 8601 times in UTC, `table` only where there is one."""
@@ -160,6 +162,7 @@ class Payload:
                 "self_consumption": Money(**raw["self_consumption"]),
                 "inputs": tuple(_input(used) for used in raw["inputs"]),
                 "notes": tuple(_note(note) for note in raw["notes"]),
+                "why": Why.from_json(raw["why"]) if raw.get("why") else None,
             }
         )
 

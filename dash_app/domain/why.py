@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Self
 
 
 class Limit(StrEnum):
@@ -41,10 +42,10 @@ class RunReason:
     """One thing that the battery does from `start` to `end`, and why.
 
     `energy_kwh` is counted at the AC meter; `price` is what one of these kWh costs (charging: the buying price where
-    the grid gives it, what selling it would bring where the sun does) or brings (discharging: likewise). `other_*` say
-    when the same energy is given back, or was taken, and for which price (all in what is minimised); None where that lies outside of the plan. The
-    energy that was stored first is given back first. `without` compares with the best plan in which the battery rests
-    during this run; None where there is none.
+    the grid gives it, what selling it would bring where the sun does) or brings (discharging: likewise), in what is
+    minimised. `other_*` say when the same energy is given back, or was taken, and for which price; None where that
+    lies outside of the plan. The energy that was stored first is given back first. `without` compares with the best
+    plan in which the battery rests during this run; None where there is none.
     """
 
     start: datetime
@@ -80,3 +81,20 @@ class Why:
     wear: float
     runs: tuple[RunReason, ...] = ()
     limits: tuple[LimitReason, ...] = ()
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Self:
+        """Return what `dataclasses.asdict` and JSON made of it; raise KeyError, TypeError or ValueError otherwise."""
+        runs = tuple(_run(run) for run in raw["runs"])
+        limits = tuple(_limit(limit) for limit in raw["limits"])
+        return cls(round_trip=raw["round_trip"], wear=raw["wear"], runs=runs, limits=limits)
+
+
+def _run(raw: dict[str, Any]) -> RunReason:
+    times = {key: raw[key] and datetime.fromisoformat(raw[key]) for key in ("start", "end", "other_start", "other_end")}
+    without = None if raw["without"] is None else Difference(**raw["without"])
+    return RunReason(**{**raw, **times, "without": without})
+
+
+def _limit(raw: dict[str, Any]) -> LimitReason:
+    return LimitReason(**{**raw, "limit": Limit(raw["limit"]), "start": datetime.fromisoformat(raw["start"])})
