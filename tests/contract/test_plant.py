@@ -20,9 +20,11 @@ from dash_app.domain.dispatch import Mode, Order, ReadBack, Refused, Unreachable
 from dash_app.domain.errors import DeviceUnreachable
 from dash_app.domain.ports import Plant
 from tests.fakes.devices import a_device
+from tests.fakes.generic_battery import generic_battery
 from tests.fakes.modbus_double import ModbusDouble
 from tests.fakes.payloads import a_step
 from tests.fakes.plant import FakePlant
+from tests.fakes.strangers import Libmodbus
 
 START_WITHIN_S = 60
 
@@ -40,6 +42,14 @@ def fake_plant(_: Path) -> Iterator[Plant]:
 def strangers_server(folder: Path) -> Iterator[Plant]:
     with ModbusDouble() as double:
         plant = ModbusPlant(a_device(folder, double.port), now)
+        yield plant
+        plant.close()
+
+
+@contextmanager
+def libmodbus_server(folder: Path) -> Iterator[Plant]:
+    with Libmodbus(generic_battery()) as served:
+        plant = ModbusPlant(a_device(folder, served.port), now)
         yield plant
         plant.close()
 
@@ -65,6 +75,7 @@ def demo_plant(folder: Path) -> Iterator[Plant]:
 MAKERS: dict[str, Callable[[Path], AbstractContextManager[Plant]]] = {
     "fake": fake_plant,
     "pyModbusTCP": strangers_server,
+    "libmodbus": libmodbus_server,
     "slothbox": demo_plant,
 }
 

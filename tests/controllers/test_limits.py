@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from controllers.commands import Setpoint, Verify
 from controllers.limits import Bounds, kw_of_registers, setpoint_registers
-from controllers.points import PowerTelemetry, Sign
+from controllers.points import Point, PowerTelemetry, Register, Sign
 from controllers.registers import RegisterType, WordOrder
 from dash_app.domain.errors import OutOfLimits
 from tests.fakes.devices import a_device
@@ -45,6 +46,56 @@ def test_what_the_registers_mean_is_inside_the_bounds_or_nothing_is_sent(
     meant = kw_of_registers(setpoint, registers)
     assert meant is not None and low - 1e-6 <= meant <= high + 1e-6
     assert abs(meant - wanted) <= scale / 1000 + 1e-6
+
+
+@given(
+    kind=st.sampled_from([RegisterType.INT16, RegisterType.INT32, RegisterType.FLOAT32]),
+    order=st.sampled_from(WordOrder),
+    sign=st.sampled_from(Sign),
+    unit=st.sampled_from(["W", "kW"]),
+    step=st.sampled_from([0.0, 5.0, 100.0]),
+    whole=st.none() | st.floats(100, 80_000),
+    offset=st.sampled_from([0.0, 7.0]),
+    wanted=st.floats(-90, 90),
+    low=st.floats(-75, 0),
+    high=st.floats(0, 75),
+)
+def test_whatever_a_register_counts_in_it_never_means_more_than_is_allowed(
+    kind: RegisterType,
+    order: WordOrder,
+    sign: Sign,
+    unit: str,
+    step: float,
+    whole: float | None,
+    offset: float,
+    wanted: float,
+    low: float,
+    high: float,
+) -> None:
+    verify = Verify(telemetry=PowerTelemetry(addr=0, tolerance=1, settle_s=1))
+    described = Setpoint(
+        addr=1, type=kind, word_order=order, sign=sign, unit=unit, step=step, offset=offset, min=-80_000, max=80_000,
+        verify=verify, scale=1.0 if whole is None else 0.01, opposite=Register(addr=1 + kind.width),
+        percent_of=None if whole is None else Point(addr=9),
+    )  # fmt: skip
+    setpoint, bounds = described.against(whole), Bounds(low_kw=low, high_kw=high)
+    try:
+        both = setpoint_registers(setpoint, wanted, bounds)
+    except OutOfLimits:
+        return
+    own, opposite = both[: kind.width], both[kind.width :]
+    fmt = {RegisterType.INT16: ">h", RegisterType.INT32: ">i", RegisterType.FLOAT32: ">f"}[kind]
+
+    def raw_of(registers: tuple[int, ...]) -> float:
+        words = registers if order is WordOrder.BIG else registers[::-1]
+        (value,) = struct.unpack(fmt, struct.pack(f">{len(words)}H", *words))
+        return float(value)
+
+    scale = 1.0 if whole is None else 0.01 * whole / 100
+    in_unit = (raw_of(own) * scale + offset) * (1 if sign is Sign.DISCHARGE_POSITIVE else -1)
+    meant_kw = in_unit / 1000 if unit == "W" else in_unit
+    assert low - 2e-6 <= meant_kw <= high + 2e-6
+    assert raw_of(opposite) == -raw_of(own)
 
 
 def test_round_off_is_clamped_and_more_is_refused(tmp_path: Path) -> None:
