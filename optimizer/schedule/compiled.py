@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -98,7 +99,8 @@ class ParameterMap:
         self._cost, self._entries = sp.csr_array(program.q), program.reduced_A.reduced_mat
         indices, starts, (rows, columns) = program.reduced_A.problem_data_index
         last = int(starts[columns - 1])
-        self._pattern = (indices[:last].astype(np.int32), starts[:columns].astype(np.int32), (rows, columns - 1))
+        pattern = indices[:last].astype(np.int32), starts[:columns].astype(np.int32)
+        self._pattern = sp.csc_array((np.zeros(last), *pattern), shape=(rows, columns - 1))
         self._right_rows, self._rows, self._last = indices[last:], rows, last
         columns_of = (
             (program.id_to_param[name], at)
@@ -117,16 +119,18 @@ class ParameterMap:
         entries = self._entries @ values
         right = np.zeros(self._rows)
         right[self._right_rows] = entries[self._last :]
-        indices, starts, shape = self._pattern
+        matrix = copy(self._pattern)
+        matrix.data = -entries[: self._last]
         cost = self._cost @ values
         self.constant = float(cost[-1])
-        return cost[:-1], sp.csc_array((-entries[: self._last], indices, starts), shape=shape), right
+        return cost[:-1], matrix, right
 
 
 class Compiled:
     """The compiled model of one shape, with the HiGHS that solves its linear programmes.
 
-    `basis` is where the last solve without that HiGHS ended.
+    `basis` is where the last solve without that HiGHS ended, `early` the preference among ties by the share that is
+    left of the first step.
     """
 
     def __init__(self, shape: Shape, first: Problem) -> None:
@@ -134,6 +138,7 @@ class Compiled:
         self.model.set_values(first)
         self.program = Program(self.model.problem())
         self.basis: highspy.HighsBasis | None = None
+        self.early: dict[float, Array] = {}
         self._cost = np.zeros(0)
         self.resident = Resident(self.program.folding(shape.steps), OPTIONS)
 

@@ -91,7 +91,10 @@ def _run(compiled: Compiled, problem: Problem, time_limit_s: float) -> Answer:
 
 def preferences(compiled: Compiled, problem: Problem) -> list[Array]:
     """Return what decides among equally good plans: money where the objective leaves it out, then acting early."""
-    early = [_acting_early(compiled, problem)]
+    first = float(problem.hours[0] / problem.dt_h)
+    if first not in compiled.early:
+        compiled.early = {first: _acting_early(compiled, problem)}
+    early = [compiled.early[first]]
     return early if problem.energy_weight > 0 else [_money(compiled, problem), *early]
 
 
@@ -199,9 +202,10 @@ def _all_steps(problem: Problem) -> Directions:
 
 
 def _solution(problem: Problem, compiled: Compiled, answer: Answer, flows: Flows, spent_s: float) -> Solution:
+    objective = objective_of(problem, flows)
     solution = Solution(
         status=Status.OPTIMAL if answer.outcome is Outcome.OPTIMAL else Status.TIME_LIMIT,
-        objective=objective_of(problem, flows),
+        objective=objective,
         flows=flows,
         gap=answer.gap if answer.gap is not None and math.isfinite(answer.gap) else None,
         solve_ms=1e3 * spent_s,
@@ -209,7 +213,7 @@ def _solution(problem: Problem, compiled: Compiled, answer: Answer, flows: Flows
         keyed=problem.keyed,
     )
     check_plan(problem, solution)
-    check_claim(min(compiled.claimed_cost(plan) for plan in answer.plans), objective_of(problem, flows))
+    check_claim(min(compiled.claimed_cost(plan) for plan in answer.plans), objective)
     return solution
 
 

@@ -131,9 +131,10 @@ class Folding:
         reduced = column_dual[self._column]
         at_upper = (self._value > 0) & (reduced < 0) & (self._limit <= self.upper[self._column])
         at_lower = (self._value < 0) & (reduced > 0) & (self._limit >= self.lower[self._column])
-        binding = np.flatnonzero(at_upper | at_lower)
-        _, first = np.unique(self._column[binding], return_index=True)
-        binding = binding[first]
+        binding = np.flatnonzero(at_upper | at_lower)[::-1]
+        owner = np.full(self._shape[1], -1)
+        owner[self._column[binding]] = binding  # of several rows the first one
+        binding = binding[owner[self._column[binding]] == binding]
         dual[self._row[binding]] = reduced[binding] / self._value[binding]
         return dual
 

@@ -6,14 +6,14 @@ Powers are means over a step in kW at the AC meter, all non-negative; prices per
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from optimizer.schedule.checks import Array
 from optimizer.schedule.devices.device import Device
-from optimizer.schedule.problem_checks import check_problem
+from optimizer.schedule.problem_checks import check_lengths, check_problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,8 @@ class DemandCharge:
 class Problem:
     """A whole problem; arrays have `steps` values. A limit of +inf is no limit. `keyed`: batteries are told by id.
 
-    `first_h` is the length of the first step where that is shorter than `dt_h`, because a part of it is over.
+    `first_h` is the length of the first step where that is shorter than `dt_h`, because a part of it is over; `hours`
+    is the length of each step: what turns powers into energies.
     `devices` are all other devices and rules (`optimizer.schedule.devices`).
     """
 
@@ -130,9 +131,12 @@ class Problem:
     co2_limit_kg: float | None = None
     first_h: float | None = None
     devices: tuple[Device, ...] = ()
+    hours: Array = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what is wrong before any solve; raise InvalidProblem naming the JSON key."""
+        check_lengths(self)
+        object.__setattr__(self, "hours", step_hours(self.steps, self.dt_h, self.first_h))
         check_problem(self)
 
     @classmethod
@@ -141,11 +145,6 @@ class Problem:
         from optimizer.schedule.reading import parse_problem
 
         return parse_problem(raw)
-
-    @property
-    def hours(self) -> Array:
-        """The length of each step in hours: what turns powers into energies."""
-        return step_hours(self.steps, self.dt_h, self.first_h)
 
     @property
     def co2(self) -> Array:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 def check_problem(problem: Problem) -> None:
     """Raise InvalidProblem for the first thing that is wrong."""
-    _check_grid(problem)
     _check_series(problem)
     _check_money(problem)
     for storage in problem.storages:
@@ -28,7 +27,8 @@ def check_problem(problem: Problem) -> None:
         device.check(problem)
 
 
-def _check_grid(problem: Problem) -> None:
+def check_lengths(problem: Problem) -> None:
+    """Raise InvalidProblem where number or length of the steps is wrong."""
     if problem.steps < 1:
         raise InvalidProblem(f"steps: {problem.steps} must be at least 1")
     check_positive("dt_h", problem.dt_h)

@@ -18,15 +18,19 @@ def without_round_off(name: str, values: Array, most: Array | float | None = Non
     >>> without_round_off("power_kw", np.array([-1e-7, -0.0, 5.0000001]), 5.0).tolist()
     [0.0, 0.0, 5.0]
     """
+    inside = np.where(values > NOTHING, values, 0.0)
+    if most is not None:
+        inside = np.minimum(inside, most)
+    if not np.max(np.abs(inside - values)) <= TOLERANCE:
+        _refuse(name, values, np.inf if most is None else most)
+    return inside
+
+
+def _refuse(name: str, values: Array, most: Array | float) -> None:
     if not np.all(np.isfinite(values)):
         raise PlanRejected(f"{name}: the solver's answer holds what is no finite number")
     check_least(name, values, np.zeros(len(values)))
-    inside = np.where(values > NOTHING, values, 0.0)
-    if most is None:
-        return inside
-    limits = np.broadcast_to(np.asarray(most, dtype=float), values.shape)
-    check_most(name, values, limits)
-    return np.minimum(inside, limits)
+    check_most(name, values, np.broadcast_to(np.asarray(most, dtype=float), values.shape))
 
 
 def check_claim(claimed: float, cost: float) -> None:

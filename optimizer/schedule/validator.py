@@ -72,8 +72,9 @@ def _check_complete(problem: Problem, flows: Flows) -> None:
     for name, value in series:
         if value.shape != (problem.steps,):
             raise PlanRejected(f"{name}: {value.size} values for {problem.steps} steps")
-        refuse(~np.isfinite(value), name, value, "finite")
-        refuse(value < -TOLERANCE, name, value, "at least 0")
+        if not (value.min() >= -TOLERANCE and value.max() < math.inf):
+            refuse(~np.isfinite(value), name, value, "finite")
+            refuse(value < -TOLERANCE, name, value, "at least 0")
 
 
 def _check_grid(problem: Problem, flows: Flows) -> None:
