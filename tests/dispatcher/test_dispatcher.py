@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from dash_app.dispatcher import Dispatcher, Timing, run_dispatcher, stop_record
-from dash_app.domain.dispatch import Mode, Stage
+from dash_app.domain.dispatch import Mode, Stage, Telemetry
 from dash_app.domain.recommendation import State
 from dash_app.stop import StopFlag, stop_on_signals
 from dash_app.workflows.dispatch_gate import Closure
 from tests.fakes.bench import Bench
+from tests.fakes.payloads import a_payload
 
 Release = Callable[[str, str], dict[str, str]]
 TIMING = Timing(poll_s=5.0, lease_s=30.0, guard_s=10.0)
@@ -183,6 +186,128 @@ def test_a_fault_of_our_own_releases_the_device_and_is_raised(office: Office) ->
     with pytest.raises(RuntimeError, match="a fault of our own"):
         run_until(office, 9, fail=True)
     assert (office.bench.plant.mode, len(office.bench.plant.writes)) == (Mode.LOCAL, 1)
+
+
+STEPS = ("law", "clock", "recommendations", "ledger", "states", "alarms", "sites", "rules_of")
+
+
+class Faulty:
+    """A port, or a function, that has a fault of our own from the moment it is told to."""
+
+    def __init__(self, real: object) -> None:
+        self.real, self.broken = real, False
+
+    def __call__(self, *given: object) -> object:
+        self.check()
+        return self.real(*given)  # type: ignore[operator]
+
+    def __getattr__(self, name: str) -> object:
+        self.check()
+        return getattr(self.real, name)
+
+    def check(self) -> None:
+        if self.broken:
+            raise RuntimeError("a fault of our own")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_fault_in_any_step_releases_the_device_ends_the_process_and_the_next_one_goes_on(
+    office: Office, step: str
+) -> None:
+    office.bench.approve()
+    healthy, read = office.bench.given, office.bench.plant.read
+    faulty, reads = Faulty(getattr(healthy, step)), iter(range(99))
+
+    def read_and_break() -> Telemetry:
+        office.bench.clock.advance(timedelta(seconds=5))
+        if next(reads) == 3:
+            assert office.bench.plant.mode is Mode.REMOTE
+            office.bench.plant.soc = None if step == "alarms" else 0.5
+            faulty.broken = True
+        return read()
+
+    office.bench.plant.read = read_and_break  # type: ignore[method-assign]
+    office.bench.given = replace(healthy, **{step: faulty})
+    with pytest.raises(RuntimeError, match="a fault of our own"):
+        run_dispatcher(
+            office.bench.given,
+            [office.bench.plant],
+            stop=threading.Event(),
+            serve=office.serve,
+            holder="first",
+            timing=Timing(poll_s=0.0),
+        )
+    assert (office.bench.plant.mode, office.bench.plant.releases) == (Mode.LOCAL, 1)
+    office.bench.given, office.bench.plant.read, office.bench.plant.soc = healthy, read, 0.5  # type: ignore[method-assign]
+    office.bench.clock.advance(timedelta(seconds=31))
+    office.dispatcher = office.another("second")
+    office.turn(2)
+    assert office.bench.plant.mode is Mode.REMOTE
+
+
+def test_a_release_that_fails_at_the_end_is_a_loud_alarm(office: Office) -> None:
+    office.bench.approve()
+    office.turn(2)
+    office.bench.plant.unreachable = True
+    office.dispatcher.shut_down()
+    assert "release_failed" in office.bench.alarms()
+    (alarm,) = [one for one in office.bench.store.alarms.open_alarms() if one.kind == "release_failed"]
+    assert "its own watchdog will act" in alarm.message
+
+
+def test_a_release_waits_for_the_write_that_is_on_its_way_and_comes_after_it(office: Office) -> None:
+    office.bench.approve()
+    sending, released = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def release() -> None:
+        sending.wait(5)
+        office.served[0]("monash", "olga")
+        order.append("released")
+        released.set()
+
+    def slowly() -> None:
+        sending.set()
+        assert not released.wait(0.1), "a release must not overtake the write"
+        order.append("written")
+
+    office.bench.plant.before_hold = slowly
+    person = threading.Thread(target=release)
+    person.start()
+    office.turn()
+    person.join(5)
+    assert order == ["written", "released"]
+    office.turn()
+    assert (office.bench.plant.mode, len(office.bench.plant.writes)) == (Mode.LOCAL, 1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "start"),
+    [
+        ("Europe/Berlin", datetime(2026, 10, 24, 23, 0, tzinfo=UTC)),
+        ("Europe/Berlin", datetime(2027, 3, 27, 23, 0, tzinfo=UTC)),
+        ("Australia/Lord_Howe", datetime(2026, 10, 3, 14, 0, tzinfo=UTC)),
+        ("Australia/Lord_Howe", datetime(2027, 4, 3, 14, 0, tzinfo=UTC)),
+    ],
+)
+def test_no_slot_is_doubled_or_left_out_when_the_host_s_clock_changes(
+    office: Office, zone: str, start: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        office.bench.clock.now = start
+        office.dispatcher = office.another("first")
+        powers = tuple(float(place % 7 + 1) for place in range(16))
+        office.bench.approve(a_payload(start=start, powers_kw=powers))
+        for _ in range(16 * 3):
+            office.dispatcher.turn()
+            office.bench.clock.advance(timedelta(minutes=5))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert [kw for _, kw in office.bench.plant.writes] == list(powers)
+    assert Stage.MISSED not in office.bench.stages()
 
 
 def test_a_signal_sets_the_flag_and_wakes_who_waits() -> None:
