@@ -31,6 +31,7 @@ class Icon(StrEnum):
     ARROW_UP = "arrow-up"
     BATTERY = "battery-charging"
     BELL = "bell"
+    BINOCULARS = "binoculars"
     BROADCAST = "broadcast"
     BUILDING = "building"
     CHECK = "check-lg"

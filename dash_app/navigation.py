@@ -95,6 +95,7 @@ PRODUCTION = _page("production-vs-demand", mark("Production vs E-demand"), Icon.
 TEMPERATURE = _page("temperature", mark("Temperature"), Icon.THERMOMETER, Group.SEE, need=Need.WEATHER)
 BATTERY = _page("battery", mark("Battery Energy System"), Icon.BATTERY, Group.SEE, need=Need.BATTERY)
 CONSUMER = _page("consumer", mark("Consumer"), Icon.LIGHTNING, Group.SEE)
+FORECAST = _page("forecast", mark("Forecast"), Icon.BINOCULARS, Group.DECIDE)
 RECOMMENDATIONS = _page(
     "recommendations",
     mark("Recommendations"),
@@ -108,7 +109,7 @@ QUALITY = _page("quality", mark("Data quality"), Icon.CLIPBOARD, Group.PROVE)
 
 SEEN = (BATTERY, CONSUMER, FLOWS, MEASUREMENTS)
 COMPARED = (FORECASTS, EFFICIENCY)
-ON_FROM_THERE = (RECOMMENDATIONS, LIVE, QUALITY)
+ON_FROM_THERE = (FORECAST, RECOMMENDATIONS, LIVE, QUALITY)
 
 NAVIGATION: dict[ProjectType, tuple[Destination, ...]] = {
     ProjectType.NORMAL: (HOME, *SEEN, *COMPARED, *ON_FROM_THERE),

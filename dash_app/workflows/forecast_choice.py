@@ -13,6 +13,7 @@ from dash_app.workflows.measured import Place
 
 OF, KNOWN = "of", "known"
 """Parameters of the address: what is forecast, and the moment whose knowledge is shown (ISO 8601; none: the newest)."""
+NEWEST = "newest"
 NAMES = {"load": Quantity.LOAD_KW, "pv": Quantity.PV_KW}
 THINNED = (
     (timedelta(days=3, hours=1), timedelta(0)),
@@ -40,9 +41,10 @@ def choice_of(place: Place, view: View) -> Choice:
     offered = [quantity for quantity in FORECAST_QUANTITIES if place.of(quantity)]
     wanted = NAMES.get(given.get(OF, ""))
     quantity = wanted if wanted in offered else (offered or [Quantity.LOAD_KW])[0]
-    known = _moment(given.get(KNOWN, ""), view.now)
+    asked = "" if given.get(KNOWN) == NEWEST else given.get(KNOWN, "")
+    known = _moment(asked, view.now)
     unknown = [(OF, given[OF])] if given.get(OF) and wanted != quantity else []
-    unknown += [(KNOWN, given[KNOWN])] if given.get(KNOWN) and known is None else []
+    unknown += [(KNOWN, asked)] if asked and known is None else []
     return Choice(quantity=quantity, known=known, unknown=tuple((name, text[:40]) for name, text in unknown))
 
 

@@ -70,11 +70,14 @@ class ForecastPage(Measured):
 
     def forecast(self) -> pd.DataFrame | None:
         """Return the forecast to draw (frames.Band): of the chosen moment, else the newest of each moment."""
-        if self.shown is not None:
-            frame = self.shown.frame
-            return frame.loc[frame.index >= pd.Timestamp(self.shown.issued_at)]
+        if self.choice.known is not None:
+            records = [self.shown] if self.shown is not None else []
+            return self._from_start(newest_frame(records))
         ahead = (self.newest,) if self.newest is not None and self.view.end > self.view.now else ()
-        return newest_frame((*self.records, *ahead))
+        return self._from_start(newest_frame((*self.records, *ahead)))
+
+    def _from_start(self, frame: pd.DataFrame | None) -> pd.DataFrame | None:
+        return None if frame is None else frame.loc[frame.index >= pd.Timestamp(self.view.start)]
 
     def cost(self, rows: pd.DataFrame) -> ErrorCost | None:
         """Return what the errors of some rows cost at most; None without prices."""

@@ -66,6 +66,7 @@ def test_the_navigation_of_a_pv_project_has_its_pages_and_what_waits(building: B
         "Consumer",
         "Energy flows",
         "Measurements",
+        "Forecast",
         "Recommendations",
         "Live",
         "Data quality",
