@@ -102,11 +102,11 @@ def scored_steps(
     by_step: dict[timedelta, list[ForecastRecord]] = {}
     for record in records:
         by_step.setdefault(max(record.step, measured_step), []).append(record)
-    parts = [pd.DataFrame(columns=[column.value for column in Scored])]
-    for step, group in by_step.items():
-        rows = pd.concat([_rows_of(record, step, start, until) for record in group])
-        parts.append(_with_truth(rows.reset_index(names=Scored.VALID_AT), measured, measured_step, step))
-    rows = pd.concat(parts[1:] or parts, ignore_index=True)
+    parts = [
+        _with_truth(_issued_rows(group, step, start, until), measured, measured_step, step)
+        for step, group in by_step.items()
+    ]
+    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[column.value for column in Scored])
     return rows.dropna(subset=[Scored.REAL, Scored.SAID]).reset_index(drop=True)
 
 
@@ -131,16 +131,16 @@ def score(rows: pd.DataFrame) -> Score | None:
     """Return the errors over all rows; None without any."""
     if rows.empty:
         return None
-    error = rows[Scored.SAID] - rows[Scored.REAL]
-    day_mae, skill = _skill(rows, Scored.DAY_BEFORE)
+    said, real = _column(rows, Scored.SAID), _column(rows, Scored.REAL)
+    day_mae, skill = _skill(said, real, _column(rows, Scored.DAY_BEFORE))
     return Score(
         count=len(rows),
-        mae_kw=float(error.abs().mean()),
-        bias_kw=float(error.mean()),
-        measured_kw=float(rows[Scored.REAL].mean()),
+        mae_kw=float(np.abs(said - real).mean()),
+        bias_kw=float((said - real).mean()),
+        measured_kw=float(real.mean()),
         day_mae_kw=day_mae,
         skill=skill,
-        week_skill=_skill(rows, Scored.WEEK_BEFORE)[1],
+        week_skill=_skill(said, real, _column(rows, Scored.WEEK_BEFORE))[1],
     )
 
 
@@ -194,16 +194,29 @@ def cost_of_error(rows: pd.DataFrame, prices: pd.DataFrame, step: timedelta) -> 
     )
 
 
-def _rows_of(record: ForecastRecord, step: timedelta, start: datetime, until: datetime) -> pd.DataFrame:
-    bands = {Band.P50: Scored.SAID, Band.P10: Scored.LOW, Band.P90: Scored.HIGH}
-    said = record.frame[list(bands)]
-    if step != record.step:
-        said = pd.DataFrame({band: whole_steps(said[band], record.step, step) for band in bands})
-    begins = pd.DatetimeIndex(said.index)
-    inside = (begins >= pd.Timestamp(max(start, record.issued_at))) & (begins <= pd.Timestamp(until - step))
-    rows: pd.DataFrame = said.loc[inside].rename(columns=bands)
-    rows[Scored.ISSUED_AT] = pd.Timestamp(record.issued_at)
+def _issued_rows(records: list[ForecastRecord], step: timedelta, start: datetime, until: datetime) -> pd.DataFrame:
+    """Return what was said and when, of steps that began after the issue and inside of the range: in plain arrays."""
+    first, last = (np.datetime64(pd.Timestamp(moment).tz_convert(None)) for moment in (start, until - step))
+    begins, said, issued = [], [], []
+    for record in records:
+        index, values = _said(record, step)
+        at = np.datetime64(pd.Timestamp(record.issued_at).tz_convert(None))
+        inside = (index >= max(first, at)) & (index <= last)
+        begins.append(index[inside])
+        said.append(values[inside])
+        issued.append(np.full(int(inside.sum()), at))
+    rows = pd.DataFrame(np.concatenate(said), columns=[Scored.SAID.value, Scored.LOW.value, Scored.HIGH.value])
+    rows[Scored.VALID_AT] = pd.DatetimeIndex(np.concatenate(begins), tz="UTC")
+    rows[Scored.ISSUED_AT] = pd.DatetimeIndex(np.concatenate(issued), tz="UTC")
     return rows
+
+
+def _said(record: ForecastRecord, step: timedelta) -> tuple[np.ndarray, np.ndarray]:
+    """Return starts of steps (UTC, naive) and P50, P10, P90 over them."""
+    said = record.frame[[Band.P50, Band.P10, Band.P90]]
+    if step != record.step:
+        said = pd.DataFrame({band: whole_steps(said[band], record.step, step) for band in said.columns})
+    return pd.DatetimeIndex(said.index).tz_convert(None).to_numpy(), said.to_numpy(dtype=float)
 
 
 def _with_truth(rows: pd.DataFrame, measured: pd.Series, measured_step: timedelta, step: timedelta) -> pd.DataFrame:
@@ -219,11 +232,14 @@ def _with_truth(rows: pd.DataFrame, measured: pd.Series, measured_step: timedelt
     return rows[[column.value for column in Scored]]
 
 
-def _skill(rows: pd.DataFrame, reference: Scored) -> tuple[float | None, float | None]:
-    """Return the error of a reference and how much smaller ours is, over the rows that have both."""
-    both = rows.dropna(subset=[reference])
-    if both.empty:
+def _skill(said: np.ndarray, real: np.ndarray, reference: np.ndarray) -> tuple[float | None, float | None]:
+    """Return the error of a reference and how much smaller ours is, over the steps that have both."""
+    both = np.isfinite(reference)
+    if not both.any():
         return None, None
-    other = float((both[reference] - both[Scored.REAL]).abs().mean())
-    ours = float((both[Scored.SAID] - both[Scored.REAL]).abs().mean())
+    other, ours = float(np.abs(reference - real)[both].mean()), float(np.abs(said - real)[both].mean())
     return other, (1.0 - ours / other if other > 0 else None)
+
+
+def _column(rows: pd.DataFrame, column: Scored) -> np.ndarray:
+    return rows[column].to_numpy(dtype=float)
