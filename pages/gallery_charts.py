@@ -18,6 +18,7 @@ from components.setpoint_chart import setpoint_figure, setpoint_legend
 from components.time_series import Line, TimeSeries, legend_chips, time_series_figure
 from components.tokens import LIGHT
 from dash_app.domain import chain
+from pages import gallery_why
 from pages.gallery_data import (
     END,
     GAP,
@@ -47,6 +48,7 @@ def entries() -> tuple[Entry, ...]:
         Entry(title="Time series with band and legend", examples=_time_series()),
         Entry(title="Plan: power, state of charge, price", examples=_plans()),
         Entry(title="Plan table", examples=(Example(state="every step", draw=lambda: plan_table(payload(), ZONE)),)),
+        *gallery_why.entries(),
         Entry(title="Set-point against measured", examples=_setpoints()),
         Entry(title="Chain of set-points", examples=(Example(state="every mark", draw=_chain),)),
         Entry(title="Sankey", examples=_sankeys()),

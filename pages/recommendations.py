@@ -203,6 +203,8 @@ def _tab_body(plan: Recommendation, board: Board, address: Address, ports: Board
     match address.tab:
         case Tab.PLAN:
             return None
+        case Tab.WHY:
+            return tabs.why_view(plan, board)
         case Tab.TABLE:
             return tabs.table_view(plan, board)
         case Tab.INPUTS:

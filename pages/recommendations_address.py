@@ -15,6 +15,7 @@ class Tab(StrEnum):
     """What of the open plan is shown."""
 
     PLAN = "chart"
+    WHY = "why"
     TABLE = "table"
     INPUTS = "inputs"
     DECISIONS = "decisions"
@@ -60,6 +61,7 @@ def tab_names() -> dict[Tab, str]:
     """Return the tabs in their order."""
     return {
         Tab.PLAN: _("Plan"),
+        Tab.WHY: _("Why"),
         Tab.TABLE: _("Plan table"),
         Tab.INPUTS: _("Inputs"),
         Tab.DECISIONS: _("Decisions"),

@@ -17,10 +17,19 @@ from components.plan_notes import input_words, note_words
 from components.plan_table import plan_csv, plan_table, units_words
 from components.plan_words import estimated_words, goal_words, run_words, state_words
 from components.tables import table
+from components.why_list import why_list
 from components.words import _
 from dash_app.domain.recommendation import Recommendation, Transition
 from dash_app.domain.units import NO_BREAK_SPACE
 from dash_app.workflows.board import Board
+
+
+def why_view(plan: Recommendation, board: Board) -> Any:
+    """Return the reasons of each thing the battery does, and what the limits cost."""
+    why = plan.payload.why
+    if why is None:
+        return html.P(_("This plan was stored without its reasons."), className="sb-card-caption")
+    return why_list(why, plan.payload, board.zone)
 
 
 def table_view(plan: Recommendation, board: Board) -> list[Any]:

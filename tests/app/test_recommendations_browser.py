@@ -17,6 +17,7 @@ from components.tokens import DARK, LIGHT
 from dash_app.domain.jobs import JobState
 from dash_app.domain.recommendation import State
 from dash_app.domain.schedule import Objective
+from pages.gallery_why import WHY
 from services.store import open_store
 from tests.app.browsing import AXE, DESK, PHONE, Watched, at, served
 from tests.app.building import SECRET
@@ -24,14 +25,16 @@ from tests.app.decide_app import PATH, Decide, build_decide, decide_with_jobs, f
 from tests.fakes.campus import site
 from tests.fakes.hand_plan import hand_plan
 
+TABS = {"why": ".sb-why-runs", "table": "table", "inputs": "table", "decisions": "table"}
+"""What stands on each tab but the chart's."""
 PLOT = "document.querySelector('[data-chart=recommendations-plan] .js-plotly-plot')"
 
 
 @pytest.fixture
 def decide() -> Decide:
-    decide = build_decide(fresh(hand_plan()), place=replace(site(), has_co2=True))
+    decide = build_decide(fresh(hand_plan(why=WHY)), place=replace(site(), has_co2=True))
     first = decide.store.recommendations.newest("monash")[0]
-    decide.propose(fresh(hand_plan(notes=("newer",))), keep=(first.recommendation_id,))
+    decide.propose(fresh(hand_plan(notes=("newer",), why=WHY)), keep=(first.recommendation_id,))
     return decide
 
 
@@ -67,9 +70,9 @@ def test_every_tab_and_the_dialog_are_accessible_quiet_and_ask_nobody_else(
     colour = page.evaluate(f"{PLOT}._fullData.find(trace => trace.meta === 'pv' && trace.line.width > 1).line.color")
     assert colour == (DARK if scheme == "dark" else LIGHT).pv
     found = {"chart": faults_of(page)}
-    for tab in ("table", "inputs", "decisions") if (scheme == "dark") == (viewport == PHONE) else ():
+    for tab in TABS if (scheme == "dark") == (viewport == PHONE) else ():
         page.click(f".sb-tabs-entry[href$='tab={tab}']")
-        expect(page.locator("#recommendations-tab-body table")).to_be_visible()
+        expect(page.locator(f"#recommendations-tab-body {TABS[tab]}").first).to_be_visible()
         found[tab] = faults_of(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], tab
     page.click("#recommendations-ask-approve")
