@@ -139,7 +139,7 @@ LENGTHS: dict[str, str] = {
     "radius-button": "8px",
     "radius-badge": "6px",
     "radius-bar": "3px",
-    "nav-width": "232px",
+    "nav-width": "240px",
     "header-height": "56px",
     "banner-height": "30px",
     "content-width": "1440px",
