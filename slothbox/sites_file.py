@@ -70,7 +70,7 @@ def _battery(site: DemoSite) -> dict[str, Any]:
         "wear_per_kwh": site.wear_per_kwh,
         "simulated": True,
     }
-    return {"battery": battery}
+    return {"battery": battery, "execution": "value"}
 
 
 def _arrays(site: DemoSite) -> dict[str, Any]:

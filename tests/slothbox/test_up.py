@@ -138,6 +138,11 @@ def test_the_sites_file_describes_every_site_in_the_words_of_the_docs() -> None:
         "fontana-1",
         "cambridge-b071",
     }
+    assert {project: entry.get("execution") for project, entry in sites.items() if "battery" in entry} == {
+        "monash": "value",
+        "fontana-1": "value",
+        "cambridge-b071": "value",
+    }
 
 
 def start_edge(state_dir: Path) -> "subprocess.Popen[str]":
