@@ -71,7 +71,7 @@ class Bench:
 def policies_of(case: Case) -> tuple[str, ...]:
     """Return the names of the policies that a case is run with."""
     more = {"office": WITH_CO2, "demand": WITH_PEAK}.get(case.kind, ())
-    return (*RULES, *PLANNED, *more, PERFECT)
+    return (*RULES, PERFECT, *PLANNED, *more)
 
 
 def run(bench: Bench, name: str) -> dict[str, object]:
