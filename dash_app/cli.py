@@ -118,6 +118,7 @@ def _run(args: argparse.Namespace) -> int:
 def _plan(args: argparse.Namespace) -> int:
     from dash_app import wiring
     from dash_app.chores import start_chores
+    from dash_app.commands.train_models import trainer_for
     from dash_app.planner import run_planner, stay_off
 
     settings = _settings(args)
@@ -131,7 +132,7 @@ def _plan(args: argparse.Namespace) -> int:
     start_chores(wiring.chores(settings), Event())
     if off:
         stay_off(workspace, off, Event())
-    run_planner(workspace, wiring.service_session(settings), Event())
+    run_planner(workspace, wiring.service_session(settings), Event(), trainer_for(settings, workspace))
     return 0
 
 

@@ -15,6 +15,7 @@ from dash_app.domain.schedule import Objective
 from dash_app.domain.site import Site
 from dash_app.domain.time import floor_to
 from dash_app.stop import Stop
+from dash_app.trainer import Trainer
 from dash_app.workflows.forecasting import ForecastPorts, LoadedModels
 from dash_app.workflows.plan import PlanPorts, make_recommendation
 from dash_app.workspace import Workspace
@@ -87,15 +88,22 @@ def forecast_ports(workspace: Workspace) -> ForecastPorts:
     return ForecastPorts(forecasts=workspace.forecasts, models=LoadedModels(workspace.model_files))
 
 
-def run_planner(workspace: Workspace, service_session: Callable[[], Session], stop: Stop) -> None:
-    """Plan on the clock while holding the lease, until asked to stop; a store that is away is tried again."""
+def run_planner(
+    workspace: Workspace, service_session: Callable[[], Session], stop: Stop, trainer: Trainer | None = None
+) -> None:
+    """Plan on the clock while holding the lease, until asked to stop; a store that is away is tried again.
+
+    The `trainer` starts its processes after the plans of a turn, so that no plan waits for one.
+    """
     planner = Planner(workspace, service_session)
     tenure = _Tenure(workspace.leases, f"planner-{os.getpid()}")
     try:
         while not stop.is_set():
-            _turn(planner, tenure)
+            _turn(planner, tenure, trainer)
             stop.wait(TICK_S)
     finally:
+        if trainer is not None:
+            trainer.stop()
         tenure.give_up()
 
 
@@ -134,9 +142,14 @@ class _Tenure:
             self._leases.give_up(self._lease)
 
 
-def _turn(planner: Planner, tenure: _Tenure) -> None:
+def _turn(planner: Planner, tenure: _Tenure, trainer: Trainer | None) -> None:
     try:
-        if tenure.held():
+        held = tenure.held()
+        if held:
             planner.tick()
+        if trainer is not None and held:
+            trainer.tick()
+        elif trainer is not None:
+            trainer.stop()
     except EnergyError as error:
         log.error("planner", why=str(error))
