@@ -25,8 +25,10 @@ from dash_app.domain.errors import BadAnswer, DeviceError, DeviceRefused, Device
 RELEASE_TRIES = 2
 LOST_TRIES = 2
 """How often a set-point is sent when no acknowledgement comes and the registers show that it did not arrive."""
-WITHIN_S = 6.0
+WITHIN_S = 4.0
 """No new try begins later than this after the first one: the dispatcher's lease allows for one timed-out try more."""
+
+TIMER_LOOKS, TIMER_PAUSE_S = 3, 0.4
 
 log = structlog.get_logger()
 
@@ -222,11 +224,14 @@ class DeviceWriter:
             raise BadAnswer(f"register {write.addr} holds {list(found)}, written was {list(write.registers)}")
 
     def _check_timer(self, watchdog: Watchdog) -> None:
-        if watchdog.remaining is None:
-            return
-        (left,) = self._reader.values([watchdog.remaining])
-        if not left:
-            raise BadAnswer("the device's own timer does not run")
+        """Make sure that the device's own timer runs, where the device shows what is left of it."""
+        for tries_left in reversed(range(TIMER_LOOKS)):
+            (left,) = self._reader.values([watchdog.remaining])
+            if left is None or left > 0:
+                return
+            if tries_left:
+                self._sleep(TIMER_PAUSE_S)
+        raise BadAnswer("the device's own timer does not run")
 
     def _holds(self, at: DeviceDescription, command: Command) -> str:
         """Return what the device holds after a refusal, for the record; a refusal may have left it half way."""
