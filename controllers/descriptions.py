@@ -64,6 +64,15 @@ class MeterDescription(Strict):
         return self.device.project or self.device.id
 
 
+class Pacing(Strict):
+    """How often and how fast the loop may write the set-point: at most `writes_per_day`, `burst` of them at once."""
+
+    ramp_kw_per_s: float | None = Field(None, gt=0)
+    least_pause_s: float = Field(0.0, ge=0, le=900)
+    writes_per_day: int = Field(8640, ge=96)
+    burst: int = Field(360, ge=1)
+
+
 class DeviceDescription(MeterDescription):
     """One device that may be controlled, as DEVICES_FILE describes it."""
 
@@ -77,6 +86,7 @@ class DeviceDescription(MeterDescription):
     safe_state: tuple[Write, ...] = ()
     permits: tuple[Permit, ...] = ()
     busy: Busy = Busy()
+    pacing: Pacing = Pacing()
     soc: Soc
 
     @model_validator(mode="after")
@@ -92,6 +102,10 @@ class DeviceDescription(MeterDescription):
 
     @property
     def control_digest(self) -> str:
-        """A hash of everything that decides what is written: it changes when the map does, not with the address."""
-        where = {"device": {"host", "port", "timeout_s", "pause_ms", "max_read", "max_gap", "max_connections"}}
-        return hashlib.sha256(self.model_dump_json(exclude=where).encode()).hexdigest()[:16]
+        """A hash of everything that decides what is written: it changes when the map does, not with the address.
+
+        What stands at its default is left out, so that a key that is new in a later version locks nobody out.
+        """
+        where = {"host", "port", "timeout_s", "pause_ms", "max_read", "max_gap", "max_connections"}
+        told = self.model_dump_json(exclude={"device": where, "pacing": True}, exclude_defaults=True)
+        return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from controllers.release_socket import SocketLink
 from controllers.telemetry import read_telemetry
 from dash_app.domain.time import Clock
 from dash_app.settings import Settings
+from dash_app.workflows.dispatch_pacing import DEFAULT_RULES, LoopRules
 
 __all__ = [
     "Commissioning",
@@ -29,6 +31,7 @@ __all__ = [
     "dispatcher_lives",
     "guarded_plants",
     "kept",
+    "loop_rules",
     "plant_to_try",
     "readings",
 ]
@@ -42,6 +45,15 @@ def devices_in(path: Path) -> tuple[MeterDescription, ...]:
 def guarded_plants(settings: Settings, path: Path, clock: Clock) -> tuple[ModbusPlant, ...]:
     """Return the plants that may be controlled; one that has not been commissioned is locked against writing."""
     return open_plants(load_all(path), clock, lock=commissioned(settings).why_locked, keep=kept(settings).keep)
+
+
+def loop_rules(path: Path | None) -> Callable[[str], LoopRules]:
+    """Return how often and how fast the loop may write to each device, by its id."""
+    devices = [one for one in load_all(path) if isinstance(one, DeviceDescription)] if path else []
+    known = {
+        one.device.id: LoopRules(frozen_after_s=one.soc.max_age_s, **one.pacing.model_dump()) for one in devices
+    }
+    return lambda device_id: known.get(device_id, DEFAULT_RULES)
 
 
 def readings(reader: DeviceReader[MeterDescription], now: datetime) -> tuple[str, ...]:

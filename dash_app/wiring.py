@@ -25,7 +25,7 @@ from dash_app import keys
 from dash_app.background import JobManager, Rebuild, build_manager
 from dash_app.chores import Chore, Chores, holder
 from dash_app.connection import Connection, connection_of
-from dash_app.device_wiring import guarded_plants
+from dash_app.device_wiring import guarded_plants, loop_rules
 from dash_app.dispatcher import Release, stop_record
 from dash_app.dispatcher import run_dispatcher as run_dispatch_loop
 from dash_app.domain.errors import ConfigError, StoreUnavailable
@@ -215,6 +215,7 @@ def run_dispatcher(settings: Settings) -> None:
         law=law.setpoint_kw,
         clock=now,
         monotonic=time.monotonic,
+        rules_of=loop_rules(connection.devices_file),
     )
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     serve = partial(_serve, settings)

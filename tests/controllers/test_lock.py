@@ -13,6 +13,7 @@ from controllers.descriptions import DeviceDescription
 from controllers.kept import KeptRegisters
 from controllers.modbus import ModbusPlant
 from controllers.profiles import load_devices
+from dash_app.device_wiring import loop_rules
 from dash_app.domain.dispatch import Order, ReadBack, Refused
 from dash_app.domain.errors import ConfigError, OutOfLimits
 from tests.fakes.devices import a_device, devices_file
@@ -95,6 +96,19 @@ def test_a_changed_description_is_locked_and_a_changed_address_is_not(
     assert record.why_locked(a_device(tmp_path, 1999, NUMBERED, ("timeout_s: 0.4", "timeout_s: 1")), "SN-7") == ""
     other = a_device(tmp_path, 1502, NUMBERED, ("word_order: big", "word_order: little"))
     assert "its description was changed after 2026-11-03" in record.why_locked(other, "SN-7")
+
+
+def test_how_often_it_is_written_is_no_new_description(
+    record: Commissioned, device: DeviceDescription, tmp_path: Path
+) -> None:
+    passed(record, device)
+    paced = ("    arm: [", "    pacing: {ramp_kw_per_s: 5, writes_per_day: 100}\n    arm: [")
+    other = a_device(tmp_path, 1502, NUMBERED, paced)
+    assert record.why_locked(other, "SN-7") == ""
+    rules = loop_rules(tmp_path / "devices.yaml")
+    assert (rules("monash-ess1").ramp_kw_per_s, rules("monash-ess1").writes_per_day) == (5, 100)
+    assert rules("monash-ess1").frozen_after_s == 30
+    assert rules("another") == loop_rules(None)("monash-ess1")
 
 
 def test_the_lock_outlives_the_process(record: Commissioned, device: DeviceDescription, tmp_path: Path) -> None:
