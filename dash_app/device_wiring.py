@@ -50,9 +50,7 @@ def guarded_plants(settings: Settings, path: Path, clock: Clock) -> tuple[Modbus
 def loop_rules(path: Path | None) -> Callable[[str], LoopRules]:
     """Return how often and how fast the loop may write to each device, by its id."""
     devices = [one for one in load_all(path) if isinstance(one, DeviceDescription)] if path else []
-    known = {
-        one.device.id: LoopRules(frozen_after_s=one.soc.max_age_s, **one.pacing.model_dump()) for one in devices
-    }
+    known = {one.device.id: LoopRules(frozen_after_s=one.soc.max_age_s, **one.pacing.model_dump()) for one in devices}
     return lambda device_id: known.get(device_id, DEFAULT_RULES)
 
 
