@@ -1,11 +1,13 @@
 """How much memory a process needs that plans: forecasts, schedule, payload, again and again, as the planner does.
 
 A process of its own plans one site four times, a quarter of an hour apart, on a made-up half year of measurements; its
-resident memory and its peak are read from the kernel. Run: `python -m benchmarks.memory`.
+resident memory and its peak are read from the kernel. Another process says what each library adds, one after the other.
+Run: `python -m benchmarks.memory`.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import resource
 import subprocess
@@ -14,14 +16,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
-from benchmarks.raw import verdict
-
 TARGET_MIB = 150.0
 PLANS = 4
 STEP = timedelta(minutes=15)
+LIBRARIES = (
+    *("numpy", "pandas", "scipy.sparse", "highspy", "dash_app.workflows.compute", "optimizer.schedule.problem"),
+    *("cvxpy", "statsmodels.regression.linear_model", "pvlib", "lightgbm"),
+)
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
 
 
@@ -30,13 +31,35 @@ def main() -> None:
     if "--plan" in sys.argv:
         plan()
         return
-    ran = subprocess.run([sys.executable, "-m", "benchmarks.memory", "--plan"], capture_output=True, check=True)
-    result = json.loads(ran.stdout)
+    if "--libraries" in sys.argv:
+        libraries()
+        return
+    from benchmarks.raw import verdict
+
+    result = _in_a_new_process("--plan")
     sys.stdout.write(json.dumps(result) + "\n")
     sys.stdout.write(
         f"planner after {PLANS} plans: {result['resident_mib']:.0f} MiB resident, peak {result['peak_mib']:.0f} MiB; "
         f"{verdict(result['resident_mib'], TARGET_MIB)} MiB\n"
     )
+    added = _in_a_new_process("--libraries")
+    sys.stdout.write(", ".join(f"{name} +{mib:.0f}" for name, mib in added.items()) + " MiB\n")
+
+
+def _in_a_new_process(what: str) -> dict[str, float]:
+    ran = subprocess.run([sys.executable, "-m", "benchmarks.memory", what], capture_output=True, check=True)
+    found: dict[str, float] = json.loads(ran.stdout)
+    return found
+
+
+def libraries() -> None:
+    """Import one library after the other and write what each adds to this process, what it brings along included."""
+    before, added = _resident_mib(), {}
+    for name in LIBRARIES:
+        importlib.import_module(name)
+        added[name] = round(_resident_mib() - before, 1)
+        before = _resident_mib()
+    sys.stdout.write(json.dumps(added) + "\n")
 
 
 def plan() -> None:
@@ -55,7 +78,10 @@ def plan() -> None:
     sys.stdout.write(json.dumps({**figures, "first_mib": round(marks[0], 1), "peak_mib": round(peak, 1)}) + "\n")
 
 
-def _known():  # type: ignore[no-untyped-def]  # dash_app is loaded in the measured process only
+def _known():  # type: ignore[no-untyped-def]  # everything is loaded in the measured process only
+    import numpy as np
+    import pandas as pd
+
     from dash_app.domain.measurement import Published
     from dash_app.domain.schedule import Objective
     from dash_app.domain.site import TariffPart
