@@ -33,6 +33,7 @@ from dash_app.workflows.sign_in import session_of, sign_in, sign_out
 from dash_app.workspace import Workspace
 from pages import (
     account,
+    audit,
     battery,
     consumer,
     efficiency,
@@ -65,6 +66,7 @@ PAGES: tuple[PageModule, ...] = (
     forecast,
     recommendations,
     live,
+    audit,
     quality,
     account,
     status,

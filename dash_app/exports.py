@@ -56,7 +56,8 @@ class Exports:
         """Return the file, or a JSON object whose `error` is a sentence."""
         project = self.who().project(project_id)
         offered = tables_of(self.server).get(page)
-        if project is None or not project.allows(Right.VIEW) or offered is None or offered.chart(chart) is None:
+        unknown = offered is None or offered.chart(chart) is None or (offered.csv_only and kind != "csv")
+        if project is None or not project.allows(Right.VIEW) or offered is None or unknown:
             return _refusal(404, _("There is no such project or chart."))
         try:
             loaded, table = self._table(project_id, offered, chart)

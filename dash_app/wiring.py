@@ -34,7 +34,7 @@ from dash_app.setting_facts import setting_facts
 from dash_app.settings import Settings
 from dash_app.stop import stop_on_signals
 from dash_app.workflows import sign_in
-from dash_app.workflows.audit import AuditPorts, export_when_due, record_settings
+from dash_app.workflows.audit import AuditPorts, export_when_due, record_settings, verify
 from dash_app.workflows.dispatch_gate import Closure, Gate
 from dash_app.workflows.dispatch_state import DispatchPorts
 from dash_app.workspace import Workspace
@@ -97,6 +97,7 @@ def build(settings: Settings, *, patient: bool = False) -> Workspace:
         link=link(settings),
         rules=FileRules(connection.devices_file),
         demo=connection.demo,
+        verify_audit=partial(verify, audit_ports(settings, store)),
         model_files=SignedModelFiles(settings.state_dir / "models", secret_key=keys.secret_key(settings)[0]),
     )
 

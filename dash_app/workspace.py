@@ -11,6 +11,7 @@ from dash_app.domain.dispatch import DeviceRules
 from dash_app.domain.forecasting import ModelFiles, NoModelFiles
 from dash_app.domain.jobs import Jobs
 from dash_app.settings import Settings
+from dash_app.workflows.audit import Verification
 
 
 def no_rules(_device_id: str) -> DeviceRules | None:
@@ -22,7 +23,8 @@ def no_rules(_device_id: str) -> DeviceRules | None:
 class Workspace:
     """Everything the web app, the planner and the dispatcher are given. `demo` says that the plant is simulated.
 
-    `rules` tells what is promised about a device, by its id.
+    `rules` tells what is promised about a device, by its id; `verify_audit` walks along the audit trail and its
+    exported heads.
     """
 
     settings: Settings
@@ -41,5 +43,6 @@ class Workspace:
     forecasts: ports.Forecasts
     link: ports.DispatcherLink
     rules: Callable[[str], DeviceRules | None] = no_rules
+    verify_audit: Callable[[], Verification] | None = None
     demo: bool = False
     model_files: ModelFiles = field(default_factory=NoModelFiles)

@@ -14,12 +14,12 @@ from components.aria import aria
 from components.graph import register_chart, themes_store
 from components.shell import page_head
 from components.site_map import register_map
-from pages import gallery_charts, gallery_days, gallery_forecast, gallery_parts, gallery_ranges
+from pages import gallery_charts, gallery_days, gallery_forecast, gallery_parts, gallery_ranges, gallery_records
 from pages.gallery_entry import ChartExample, Entry, Example
 from pages.gallery_parts import IDS
 
 PATH = "/gallery"
-PARTS = (gallery_parts, gallery_charts, gallery_ranges, gallery_days, gallery_forecast)
+PARTS = (gallery_parts, gallery_charts, gallery_ranges, gallery_days, gallery_forecast, gallery_records)
 
 
 def entries() -> tuple[Entry, ...]:

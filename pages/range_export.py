@@ -29,20 +29,24 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]\d+)?|nan")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTables:
-    """The tables of one page: `load` gathers what the page is drawn from, as for its charts."""
+    """The tables of one page: `load` gathers what the page is drawn from, as for its charts.
+
+    What is about no range of measurements is given out as CSV only.
+    """
 
     page: RangePage[Any]
     load: Load[Any]
+    csv_only: bool = False
 
     def chart(self, key: str) -> ChartSlot[Any] | None:
         """Return the chart of that key, or None."""
         return next((part for part in self.page.charts if part.key == key), None)
 
 
-def offer_tables(app: Dash, page: RangePage[Any], load: Load[Any]) -> None:
+def offer_tables(app: Dash, page: RangePage[Any], load: Load[Any], *, csv_only: bool = False) -> None:
     """Let the charts of a page be downloaded."""
     server = cast(Flask, app.server)
-    server.extensions.setdefault(EXTENSION, {})[page.key] = PageTables(page=page, load=load)
+    server.extensions.setdefault(EXTENSION, {})[page.key] = PageTables(page=page, load=load, csv_only=csv_only)
 
 
 def tables_of(server: Flask) -> dict[str, PageTables]:

@@ -89,6 +89,8 @@ class ChainCheck:
 class AuditQuery:
     """Which rows are wanted; an empty text or None does not filter. `who` and `what` are parts of texts.
 
+    `begins` are the beginnings of `what`, one of which must fit.
+
     `projects` None: every row. Otherwise the rows of these projects are wanted, and of those that belong to no project
     the ones by `person`, and with `colleagues` also those by everybody who stands in a row of these projects.
     """
@@ -100,7 +102,9 @@ class AuditQuery:
     what: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    begins: tuple[str, ...] = ()
     after_row: int = 0
+    before_row: int | None = None
 
 
 def encoded(before: str, row: AuditRow) -> bytes:

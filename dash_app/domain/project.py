@@ -40,7 +40,7 @@ class Role(StrEnum):
 
 
 class Right(StrEnum):
-    """What a role may do."""
+    """What a role may do; COLLEAGUES is to see when those who act on the project signed in."""
 
     VIEW = "view"
     RECOMPUTE = "recompute"
@@ -48,14 +48,15 @@ class Right(StrEnum):
     APPROVE = "approve"
     STATUS = "status"
     DEVICES = "devices"
+    COLLEAGUES = "colleagues"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.VIEW}),
     Role.ANALYST: frozenset({Right.VIEW, Right.RECOMPUTE, Right.STATUS}),
     Role.OPERATOR: frozenset({Right.VIEW, Right.RECOMPUTE, Right.STATUS, Right.STOP}),
-    Role.MANAGER: frozenset({Right.VIEW, Right.RECOMPUTE, Right.STATUS, Right.STOP, Right.APPROVE}),
-    Role.ADMIN: frozenset({Right.VIEW, Right.STATUS, Right.STOP, Right.DEVICES}),
+    Role.MANAGER: frozenset({Right.VIEW, Right.RECOMPUTE, Right.STATUS, Right.STOP, Right.APPROVE, Right.COLLEAGUES}),
+    Role.ADMIN: frozenset({Right.VIEW, Right.STATUS, Right.STOP, Right.DEVICES, Right.COLLEAGUES}),
 }
 
 

@@ -102,6 +102,10 @@ def _wanted(query: AuditQuery) -> ColumnElement[bool]:
     for column, part in ((audit.c.who, query.who), (audit.c.what, query.what)):
         if part:
             conditions.append(column.icontains(part, autoescape=True))
+    if query.begins:
+        conditions.append(or_(*(audit.c.what.startswith(part, autoescape=True) for part in query.begins)))
+    if query.before_row is not None:
+        conditions.append(audit.c.row_id < query.before_row)
     if query.since is not None:
         conditions.append(audit.c.at >= query.since)
     if query.until is not None:

@@ -105,7 +105,8 @@ class FakeAudit:
     def _is_wanted(self, row: AuditRow, query: AuditQuery) -> bool:
         parts = ((query.who, row.who), (query.what, row.what))
         in_time = (query.since or row.at) <= row.at and (query.until is None or row.at < query.until)
-        in_time = in_time and row.row_id > query.after_row
+        in_time = in_time and query.after_row < row.row_id < (query.before_row or len(self.kept) + 1)
+        in_time = in_time and (not query.begins or row.what.startswith(query.begins))
         return in_time and self._is_reachable(row, query) and all(a.lower() in b.lower() for a, b in parts)
 
     def _is_reachable(self, row: AuditRow, query: AuditQuery) -> bool:
