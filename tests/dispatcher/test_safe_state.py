@@ -26,7 +26,7 @@ def wait(condition: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize(("end", "late_s"), [(signal.SIGSTOP, 0.0), (signal.SIGKILL, 0.0), (signal.SIGKILL, 20.0)])
 def test_the_plant_is_safe_within_one_and_a_half_watchdogs(tmp_path: Path, end: signal.Signals, late_s: float) -> None:
-    history = History(tmp_path, seed=1, devices=1)
+    history = History(tmp_path, seed=1, devices=1, speed=40.0)
     with history.running():
         (server,) = history.servers.values()
         server.plant.faults.late_watchdog_s = late_s

@@ -33,8 +33,8 @@ def killed_again_and_again(folder: Path, rounds: int, seed: int) -> None:
         rig.close()
 
 
-def test_five_kills_leave_one_order_and_no_value_without_an_intent(tmp_path: Path) -> None:
-    killed_again_and_again(tmp_path, rounds=5, seed=5)
+def test_three_kills_leave_one_order_and_no_value_without_an_intent(tmp_path: Path) -> None:
+    killed_again_and_again(tmp_path, rounds=3, seed=5)
 
 
 @pytest.mark.soak

@@ -27,13 +27,13 @@ def checked(folder: Path, *, slots: int, devices: int, seed: int) -> tuple[Histo
 
 
 def test_a_short_history_has_nothing_doubled_stale_outside_or_falsely_followed(tmp_path: Path) -> None:
-    history, verdict = checked(tmp_path, slots=7, devices=2, seed=6)
+    history, verdict = checked(tmp_path, slots=6, devices=2, seed=6)
     assert verdict.slots[Stage.FOLLOWED.value] > 0, "some of it must have worked"
-    assert sum(history.faults.values()) > 10
+    assert sum(history.faults.values()) >= 10
 
 
 @pytest.mark.soak
 def test_a_thousand_slots_with_five_hundred_faults_have_nothing_wrong(tmp_path: Path) -> None:
-    history, verdict = checked(tmp_path, slots=340, devices=3, seed=1000)
+    history, verdict = checked(tmp_path, slots=380, devices=3, seed=1000)
     assert sum(verdict.slots.values()) >= 1000
     assert sum(history.faults.values()) >= 500
