@@ -15,8 +15,7 @@ from dash_app.domain.ports import Forecasts, Measurements, Session, Sites
 from dash_app.domain.time import Clock
 from dash_app.domain.view import View
 from dash_app.workflows.forecast_choice import load_moments
-from dash_app.workflows.forecast_page import HISTORIES_FOR, ForecastPage, Histories, load_forecast_page
-from dash_app.workflows.kept import Kept
+from dash_app.workflows.forecast_page import ForecastPage, Memory, load_forecast_page
 from dash_app.workflows.measured import Place, find_place, view_of
 from pages import forecast_basis as basis
 from pages import forecast_chart as chart
@@ -89,11 +88,11 @@ def register(
     clock: Clock,
 ) -> None:
     """Put the page and its callbacks into `app`."""
-    kept: Histories = Kept(clock, HISTORIES_FOR)
+    memory = Memory(clock)
 
     def load(session: Session, place: Place, view: View, opening: bool) -> ForecastPage:
         return load_forecast_page(
-            session, place, view, opening=opening, measurements=measurements, forecasts=forecasts, kept=kept
+            session, place, view, opening=opening, measurements=measurements, forecasts=forecasts, memory=memory
         )
 
     register_range_page(app, PAGE, load=load, who=who, measurements=measurements, sites=sites, clock=clock)

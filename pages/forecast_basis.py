@@ -122,8 +122,10 @@ def switches_card(page: ForecastPage) -> html.Section | None:
 
 def _ordered(record: ForecastRecord) -> list[tuple[str, tuple[float, ...]]]:
     """Return the parts in words with their weights, the heaviest first; those with little are added up."""
-    heavy = {name: weights for name, weights in record.weights.items() if max(weights, default=0.0) >= LITTLE}
-    light = [weights for name, weights in record.weights.items() if name not in heavy]
+    little = [name for name, weights in record.weights.items() if max(weights, default=0.0) < LITTLE]
+    added_up = little if len(little) > 1 else []
+    heavy = {name: weights for name, weights in record.weights.items() if name not in added_up}
+    light = [record.weights[name] for name in added_up]
     found = sorted(((component_name(name), weights) for name, weights in heavy.items()), key=lambda one: -sum(one[1]))
     if light:
         total = tuple(sum(column) for column in zip(*light, strict=True))

@@ -137,7 +137,7 @@ def _cost(page: ForecastPage) -> Figure:
     currency = page.place.site.currency if page.place.site else ""
     context = _("a day at most, newest forecasts")
     if per_day is None:
-        context = _("no price is known for these steps")
+        context = _("no step is over yet") if page.rows.empty else _("no price is known for these steps")
     return Figure(
         key="cost",
         label=_("Cost of the error"),

@@ -38,7 +38,7 @@ FAULTS = {
     "negative": mark("negative values"),
     "zero_runs": mark("long runs of zeros"),
     "stuck": mark("a meter that stood still"),
-    "cumulative": mark("sums over a gap"),
+    "cumulative": mark("days with power at night"),
 }
 
 

@@ -25,7 +25,7 @@ from dash_app.domain.frames import Band
 from dash_app.domain.measurement import total_of
 from dash_app.domain.ports import Forecasts, Measurements, Session
 from dash_app.domain.site import Quantity
-from dash_app.domain.time import TimeGrid, measured_at
+from dash_app.domain.time import Clock, TimeGrid, measured_at
 from dash_app.domain.view import View
 from dash_app.workflows.forecast_choice import Choice, choice_of, every_of
 from dash_app.workflows.kept import Kept
@@ -33,8 +33,17 @@ from dash_app.workflows.measured import Measured, Place, load_window
 from dash_app.workflows.worth import reached
 
 AHEAD = timedelta(hours=48)
-HISTORIES_FOR = timedelta(minutes=5)
-Histories = Kept[pd.Series]
+HISTORIES_FOR, LEDGERS_FOR, LEDGERS = timedelta(minutes=5), timedelta(hours=1), 8
+Issued = tuple[tuple[ForecastRecord, ...], tuple[ForecastRecord, ...]]
+"""The forecasts that plans were made from, and those of the challenger."""
+
+
+class Memory:
+    """What is kept between two drawings: the days before a range, and the ledger until something is issued."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.histories: Kept[pd.Series] = Kept(clock, HISTORIES_FOR)
+        self.ledgers: Kept[Issued] = Kept(clock, LEDGERS_FOR, LEDGERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +115,7 @@ def load_forecast_page(
     opening: bool,
     measurements: Measurements,
     forecasts: Forecasts,
-    kept: Histories | None = None,
+    memory: Memory,
 ) -> ForecastPage:
     """Load measurements and ledger; on opening without the days before the range, which the first refresh brings."""
     choice = choice_of(place, view)
@@ -114,16 +123,10 @@ def load_forecast_page(
     window = load_window(session, place, view, opening=opening, measurements=measurements, wanted=place.of(quantity))
     measured = total_of(window, place.measurands, quantity, place.native(quantity))
     if not opening:
-        earlier = _before(session, place, view, quantity, measurements, kept)
-        measured = (
-            pd.concat([earlier.loc[earlier.index < measured.index.min()], measured]) if len(measured) else earlier
-        )
-    since, every = view.start - AHEAD, every_of(view)
-    records, rivals = (
-        forecasts.issued(project_id, quantity, since, view.until, role=role, every=every)
-        for role in (Role.CHAMPION, Role.CHALLENGER)
-    )
+        earlier = _before(session, place, view, quantity, measurements, memory)
+        measured = pd.concat([earlier.loc[earlier.index < view.start], measured.loc[measured.index >= view.start]])
     newest = forecasts.known_at(project_id, quantity, view.now)
+    records, rivals = _issued(session, place, view, quantity, newest, forecasts, memory)
     chosen = forecasts.known_at(project_id, quantity, choice.known) if choice.known else None
     return ForecastPage(
         place=place,
@@ -132,7 +135,7 @@ def load_forecast_page(
         choice=choice,
         records=records,
         rivals=rivals,
-        every=every,
+        every=every_of(view),
         newest=newest,
         shown=chosen,
         models=forecasts.models(project_id, quantity),
@@ -143,6 +146,28 @@ def load_forecast_page(
         prices=_prices(session, place, view, _step_of(place, quantity, newest), measurements),
         whole=not opening,
     )
+
+
+def _issued(
+    session: Session,
+    place: Place,
+    view: View,
+    quantity: Quantity,
+    newest: ForecastRecord | None,
+    forecasts: Forecasts,
+    memory: Memory,
+) -> Issued:
+    """Return what was issued for the range; what is on the ledger stays, so it is read again only for a newer one."""
+    project_id, since, every = place.project.project_id, view.start - AHEAD, every_of(view)
+
+    def load() -> Issued:
+        champions = forecasts.issued(project_id, quantity, since, view.end, role=Role.CHAMPION, every=every)
+        return champions, forecasts.issued(project_id, quantity, since, view.end, role=Role.CHALLENGER, every=every)
+
+    if newest is None:
+        return (), ()
+    key = (session.person.user_id, project_id, quantity, since, view.end, every, newest.issued_at)
+    return memory.ledgers.of(key, load)
 
 
 def newest_frame(records: Sequence[ForecastRecord]) -> pd.DataFrame | None:
@@ -161,7 +186,7 @@ def _before(
     view: View,
     quantity: Quantity,
     measurements: Measurements,
-    kept: Histories | None,
+    memory: Memory,
 ) -> pd.Series:
     """Return what was measured in the days before the view: what persistence says stands there."""
 
@@ -172,7 +197,7 @@ def _before(
         return total_of(window, meters, quantity, place.native(quantity))
 
     key = (session.person.user_id, place.project.project_id, quantity, view.start)
-    return load() if kept is None else kept.of(key, load)
+    return memory.histories.of(key, load)
 
 
 def _scored(

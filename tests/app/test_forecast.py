@@ -195,11 +195,12 @@ def newest_with(**changes: Any) -> ForecastRecord:
 
 def test_the_share_of_each_part_stands_in_words_the_largest_of_each_lead_time_bold() -> None:
     weights = {"boosting": (0.7, 0.2, 0.5, 0.5), "weekly_median": (0.3, 0.8, 0.5, 0.497), "day_mean": (0, 0, 0, 0.003)}
+    weights["similar_days"] = (0, 0, 0, 0)
     card = basis.shares_card(told(newest_with(weights=weights)))
     rows = [[words(cell) for cell in row.children] for row in rows_of(card)]
     assert rows[0] == ["Median of the same time of week", *(percent(share) for share in weights["weekly_median"])]
     assert rows[1] == ["Gradient boosting on all of these", *(percent(share) for share in weights["boosting"])]
-    assert rows[2][0] == "1 other part"
+    assert rows[2][0] == "2 other parts"
     bold = [[type(cell.children).__name__ == "B" for cell in row.children[1:]] for row in rows_of(card)]
     assert bold[0] == [False, True, True, False] and bold[1] == [True, False, True, True]
 

@@ -20,7 +20,8 @@ def frame_of(
 ) -> pd.DataFrame:
     """Return a forecast's frame from `start` on."""
     index = pd.date_range(start, periods=len(p50), freq=step, name="time")
-    return pd.DataFrame({Band.P10: list(p10), Band.P50: list(p50), Band.P90: list(p90)}, index=index, dtype=float)
+    columns = {Band.P10.value: list(p10), Band.P50.value: list(p50), Band.P90.value: list(p90)}
+    return pd.DataFrame(columns, index=index, dtype=float)
 
 
 def record(

@@ -15,8 +15,7 @@ from dash_app.domain.frames import Band
 from dash_app.domain.measurement import Published
 from dash_app.domain.site import Quantity, TariffPart
 from dash_app.workflows.forecast_choice import Choice, choice_of, every_of, load_moments
-from dash_app.workflows.forecast_page import ForecastPage, load_forecast_page, newest_frame
-from dash_app.workflows.kept import Kept
+from dash_app.workflows.forecast_page import ForecastPage, Memory, load_forecast_page, newest_frame
 from dash_app.workflows.measured import Place, view_of
 from tests.fakes.api import session
 from tests.fakes.campus import NOW, QUARTER, ZONE, CampusMeasurements, project, series_of, site
@@ -66,7 +65,7 @@ def loaded(
         opening=opening,
         measurements=measurements,
         forecasts=(store or ledger()).forecasts,
-        kept=Kept(measurements.clock, HOUR),
+        memory=Memory(measurements.clock),
     )
 
 
@@ -203,3 +202,28 @@ def test_without_any_forecast_there_is_nothing_and_no_fault() -> None:
     found = loaded(store=FakeStore(FakeClock(NOW)))
     assert found.newest is None and found.forecast() is None and found.rows.empty
     assert found.cost_of_newest() is None and found.errors_beside() is None
+
+
+def test_the_ledger_is_read_again_only_when_something_was_issued() -> None:
+    store, asked = ledger(HOURLY[:-1]), []
+
+    class Counted:
+        def __getattr__(self, name: str) -> object:
+            asked.append(name)
+            return getattr(store.forecasts, name)
+
+    measurements = Priced(FakeClock(NOW))
+    where, memory = place(measurements), Memory(measurements.clock)
+
+    def load() -> ForecastPage:
+        view = view_of(where, "?range=day", measurements.clock)
+        return load_forecast_page(
+            session("u1", project()), where, view, opening=False, measurements=measurements,
+            forecasts=Counted(), memory=memory,
+        )  # fmt: skip
+
+    before, again = load(), load()
+    assert asked.count("issued") == 2 and again.records == before.records
+    store.forecasts.kept.append(issued(HOURLY[-1], LOAD))
+    assert load().records[-1].issued_at == HOURLY[-1]
+    assert asked.count("issued") == 4
