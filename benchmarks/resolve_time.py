@@ -2,8 +2,8 @@
 
 A rolling horizon: every re-solve starts one step later, with that step's prices, new forecasts and a new state of
 charge. Pairs, interleaved: `solve_schedule` (parameters, matrices, HiGHS, choice among ties, duals, validator), and
-right after it the yardstick of `benchmarks/raw.py` on that problem. Times are processor times. A first plan compiles its
-model: that of a process, which also loads what it needs for it, and that of another horizon in a process that has
+right after it the yardstick of `benchmarks/raw.py` on that problem. Times are processor times. A first plan compiles
+its model: that of a process, which also loads what it needs for it, and that of another horizon in a process that has
 planned before.
 Prints one JSON line and one line for people. Run: `python -m benchmarks.resolve_time`.
 """
