@@ -136,7 +136,7 @@ class Setpoint(Scaled):
     def read_as(self) -> Point:
         """The set-point's own register as a number to read."""
         shared = {name: getattr(self, name) for name in SHARED}
-        return Point(addr=0).model_copy(update=shared)
+        return BLANK.model_copy(update=shared)
 
     def against(self, reference: float | None) -> Setpoint:
         """Return the set-point with what is 100 % counted into its scale."""
@@ -145,6 +145,7 @@ class Setpoint(Scaled):
         return self.model_copy(update={"scale": self.scale * reference / 100.0, "percent_of": None})
 
 
+BLANK = Point(addr=0)
 SHARED = ("addr", "type", "word_order", "byte_order", "scale", "scale_from", "offset", "percent_of")
 SIGNED = (RegisterType.INT16, RegisterType.INT32, RegisterType.INT64, RegisterType.FLOAT32, RegisterType.FLOAT64)
 

@@ -41,7 +41,7 @@ class RegisterType(StrEnum):
     @property
     def width(self) -> int:
         """The number of registers."""
-        return int(self.value.lstrip("uintfloa")) // REGISTER_BITS
+        return WIDTHS[self]
 
     @property
     def is_float(self) -> bool:
@@ -49,6 +49,7 @@ class RegisterType(StrEnum):
         return self in (RegisterType.FLOAT32, RegisterType.FLOAT64)
 
 
+WIDTHS = {kind: int(kind.value.lstrip("uintfloa")) // REGISTER_BITS for kind in RegisterType}
 FORMATS = {
     RegisterType.UINT16: ">H",
     RegisterType.INT16: ">h",

@@ -44,10 +44,7 @@ def fill_gaps(telemetry: Telemetry, meters: Sequence[DeviceReader[MeterDescripti
 
 def _controlled(reader: DeviceReader[MeterDescription], at: DeviceDescription, asked_at: datetime) -> Telemetry:
     setpoint, told = at.setpoint, at.setpoint.verify.telemetry
-    control: tuple[Parts, ...] = (
-        (told,), (setpoint.read_at,), (setpoint.max_from,), (setpoint.min_from,)
-    )  # fmt: skip
-    power, held, upper, lower, *rest = reader.sums((*control, *_common(at)))
+    power, held, upper, lower, *rest = reader.sums((*_control(at), *_common(at)))
     soc, mode, boots, uptime, pv, grid, load, _ = rest
     bounds, kw = Bounds.of(setpoint, upper=upper, lower=lower), setpoint.kw_per_unit
     return Telemetry(
@@ -84,6 +81,17 @@ def _measured(reader: DeviceReader[MeterDescription], at: MeterDescription, aske
         max_charge_kw=None,
         max_discharge_kw=None,
     )
+
+
+def read_points(at: MeterDescription) -> list[Point]:
+    """Return what one reading of a device is made of."""
+    control = _control(at) if isinstance(at, DeviceDescription) else ()
+    return [point for group in (*control, *_common(at)) for point in group if point is not None]
+
+
+def _control(at: DeviceDescription) -> tuple[Parts, ...]:
+    setpoint = at.setpoint
+    return ((setpoint.verify.telemetry,), (setpoint.read_at,), (setpoint.max_from,), (setpoint.min_from,))
 
 
 def _common(at: MeterDescription) -> tuple[Parts, ...]:
