@@ -72,7 +72,7 @@ def order_words(step: Step) -> str:
     """
     if step.table is None:
         return _intent_words(step)
-    return _("%(order)s, adjusted to the measured load by the value of stored energy", order=_intent_words(step))
+    return _("%(order)s, adjusted to the measured load", order=_intent_words(step))
 
 
 def _intent_words(step: Step) -> str:

@@ -54,5 +54,5 @@ def test_what_a_step_orders_is_said_in_words() -> None:
     assert order_words(a_step(intent=Intent.LIMIT, target_kw=-5.0)) == "Keep the export at or below 5.0\xa0kW"
     assert order_words(a_step(intent=Intent.VALUE)) == "Decide on the measured load by the value of stored energy"
     assert order_words(a_step(battery_kw=4.0, table=a_table())) == (
-        "Discharge 4.0\xa0kW, adjusted to the measured load by the value of stored energy"
+        "Discharge 4.0\xa0kW, adjusted to the measured load"
     )
