@@ -23,7 +23,7 @@ from optimizer.simulate.guards import HeldPeak, PastPeak
 from optimizer.simulate.loop import Policy, simulate
 from optimizer.simulate.outlook import Outlook, as_published, perfect
 from optimizer.simulate.past import PastForecasts
-from optimizer.simulate.planned import Blind, ByIntents, Guard, Plans, Sunk
+from optimizer.simulate.planned import Blind, ByIntents, Guard, Plans, Sunk, SunkCapped
 from optimizer.simulate.rules import NoBattery, SelfConsumption, TimeOfUse
 
 HOUR = timedelta(hours=1)
@@ -32,6 +32,8 @@ RULES = ("no battery", "self-consumption", "time of use")
 PLANNED = ("blind", "by intents", "by worth", "by scenarios", "by value", "perfect 48 h")
 WITH_CO2 = ("by worth, CO2 limited",)
 WITH_PEAK = (
+    "by worth, cap",
+    "by intents, past peak, cap",
     "by worth, past peak",
     "by worth, past peak, cap",
     "by worth, past peak, cap, reserve",
@@ -105,8 +107,10 @@ def _past(case: Case, forecasts: Forecasts) -> PastForecasts:
 Made = tuple[Policy, Plans | None]
 
 
-def _planned(bench: Bench, make: Callable[[Plans], Policy], *, co2_capped: bool = False) -> Made:
-    plans = bench.plans(co2_capped=co2_capped)
+def _planned(
+    bench: Bench, make: Callable[[Plans], Policy], *, guard: Guard | None = None, co2_capped: bool = False
+) -> Made:
+    plans = bench.plans(guard, co2_capped=co2_capped)
     return make(plans), plans
 
 
@@ -142,6 +146,8 @@ _MADE: dict[str, Callable[[Bench], Made]] = {
     "by intents": partial(_planned, make=_by_intents),
     "by worth": partial(_planned, make=_by_worth),
     "by worth, CO2 limited": partial(_planned, make=_by_worth, co2_capped=True),
+    "by worth, cap": lambda bench: _planned(bench, _by_worth, guard=SunkCapped()),
+    "by intents, past peak, cap": partial(_guarded, make=_by_intents, capped=True),
     "by worth, past peak": partial(_guarded, make=_by_worth),
     "by worth, past peak, cap": partial(_guarded, make=_by_worth, capped=True),
     "by worth, past peak, cap, reserve": partial(_guarded, make=_by_worth, capped=True, kept_back=True),

@@ -61,6 +61,15 @@ class Sunk:
         return float("inf")
 
 
+@dataclass(frozen=True, slots=True)
+class SunkCapped(Sunk):
+    """The same, but the fast loop lets no import above both the plan's highest and the month's peak so far."""
+
+    def cap_kw(self, moment: Moment, planned_kw: float) -> float:
+        """Return the higher one of the two."""
+        return max(moment.peak_kw, planned_kw)
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Plans:
     """Problems and plans of a site, each from an outlook and a stored energy; what the policies share.
@@ -90,7 +99,8 @@ class Plans:
             load_kw=load,
             pv_kw=pv,
             import_price=outlook.import_price[row],
-            export_price=outlook.export_price[row],
+            # where peaks cost, the plan is exact, and stays linear if a price below zero for exports counts as zero
+            export_price=np.maximum(outlook.export_price[row], 0.0) if priced else outlook.export_price[row],
             import_limit_kw=free,
             export_limit_kw=free,
             storages=(self._storage(moment, steps),),

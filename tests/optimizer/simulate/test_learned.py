@@ -19,7 +19,7 @@ from optimizer.simulate.loop import Moment, Policy, simulate
 from optimizer.simulate.measured import Column, Measured
 from optimizer.simulate.outlook import Outlook, perfect
 from optimizer.simulate.past import PastForecasts
-from optimizer.simulate.planned import Guard, Plans, Sunk
+from optimizer.simulate.planned import ByIntents, Guard, Plans, Sunk, SunkCapped
 from optimizer.simulate.rules import NoBattery, SelfConsumption
 from tests.optimizer.simulate.sites import battery, measured
 
@@ -141,6 +141,20 @@ def test_with_a_cap_the_fast_loop_discharges_before_a_new_peak() -> None:
         peaks[capped] = float(course.grid_kw.max())
     alone = float(simulate(site, SelfConsumption(), every=1).grid_kw.max())
     assert peaks[True] <= min(peaks[False], alone) + 1e-9
+
+
+def test_a_cap_alone_stops_charging_that_would_make_a_peak_nobody_planned() -> None:
+    site = measured(days=1, demand_price=10.0)
+    plans = Plans(measured=site, outlook=perfect(site, 1), guard=SunkCapped())
+    policy = ByIntents(plans, lambda step, telemetry, battery: -3.0)  # charges, whatever the site does
+    start = Moment(step=0, at=site.index[0].to_pydatetime(), stored_kwh=5.0, peak_kw=0.0, load_kw=1.0, pv_kw=0.0)
+    policy.plan(start)
+    highest = float(plans.solved(start)[2].import_kw.max())
+    surprise = replace(start, load_kw=highest + 2.0)
+    assert surprise.net_kw - policy.power_kw(surprise) == pytest.approx(highest)
+    # what the month has paid for already may be used
+    paid = replace(surprise, peak_kw=highest + 9.0)
+    assert policy.power_kw(paid) == -3.0
 
 
 def test_no_plan_under_a_co2_limit_is_expected_to_emit_more_than_no_battery() -> None:
