@@ -51,7 +51,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--case", default="all", help=f"all, or one of {', '.join(names())}")
     parser.add_argument("--window", default="test", help="test, other or all")
     parser.add_argument("--prices", default="known", help="known (for 48 h), published or all")
-    parser.add_argument("--policy", default="all", help="all, or one by its name in the table")
+    parser.add_argument("--policy", nargs="+", default=["all"], help="all, or some by their names in the table")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where forecasts and results are kept")
     parser.add_argument("--again", action="store_true", help="run what is there already, too")
     parser.add_argument("--report", action="store_true", help="only print what is there")
@@ -75,7 +75,7 @@ def _run_case(name: str, window: str, prices: str, args: argparse.Namespace, res
     missing = [
         policy
         for policy in policies_of(case)
-        if args.policy in ("all", policy) and (name, window, prices, policy) not in there
+        if ("all" in args.policy or policy in args.policy) and (name, window, prices, policy) not in there
     ]
     if not missing:
         return
