@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,15 @@ from dash_app.domain.measurement import Published
 from dash_app.domain.site import Site, TariffPart
 from dash_app.domain.time import TimeGrid
 
+DAYS, DAYS_BACK = 7, 14
+"""What is not published is expected to be the mean of so many of the days before, found among so many."""
 WEEKS_BACK = (1, 2)
-"""A price that is not published is taken from the same hour one week earlier, else two."""
+"""A tariff that repeats every week is taken from the same hour one week earlier, else two."""
+REPEATS = 0.5
+"""A series repeats every week where the week before was nearer to the last week than the days by this factor."""
+FADES_H = 24.0
+"""What the last published hour was off that mean fades away with this time constant."""
+DAY, WEEK, HOUR = timedelta(days=1), timedelta(weeks=1), timedelta(hours=1)
 
 
 def on_grid(values: pd.Series, grid: TimeGrid) -> pd.Series:
@@ -31,19 +38,18 @@ def on_grid(values: pd.Series, grid: TimeGrid) -> pd.Series:
 
 
 def estimate_ahead(values: pd.Series, grid: TimeGrid) -> tuple[pd.Series, pd.Series]:
-    """Return values for every step of `grid` and which of them are estimated from the same hour weeks earlier.
+    """Return values for every step of `grid` and which of them are estimated from the same hours of the days before.
 
-    Raises StaleData when neither the step nor the same hour one or two weeks earlier was published.
+    The mean of the days and what the last hour was off it, fading; the same hour a week earlier where weeks repeat.
+    Raises StaleData when the same hour was not published on any of the 14 days before.
     """
     series = on_grid(values, grid)
     estimated = series.isna()
-    for week in WEEKS_BACK:
-        shift = timedelta(weeks=week)
-        earlier = TimeGrid(start=grid.start - shift, step=grid.step, steps=grid.steps)
-        series = series.fillna(pd.Series(on_grid(values, earlier).to_numpy(), index=series.index))
+    if estimated.any() and values.notna().any():
+        series = series.fillna(_expected(values.dropna(), grid))
     if series.isna().any():
         first = series.index[series.isna()][0]
-        raise StaleData(f"no value was published for {first.isoformat()}, nor for the same hour a week or two before")
+        raise StaleData(f"no value was published for {first.isoformat()}, nor for the same hour of the 14 days before")
     return series, estimated
 
 
@@ -57,6 +63,48 @@ def known_prices(published: Published, grid: TimeGrid, site: Site) -> pd.DataFra
     """Return frames.Price over `grid` from what was published, NaN elsewhere; raise StaleData without a tariff."""
     market = on_grid(published.values, grid)
     return check_frame(_priced(market, pd.Series(0.0, index=market.index), site), Price)
+
+
+def _expected(known: pd.Series, grid: TimeGrid) -> pd.Series:
+    """Return what the steps of `grid` are expected to be from what was published, NaN where nothing can be said."""
+    end = pd.Timestamp(known.index[-1]).to_pydatetime() + _step_of(known)
+    last_week = _grid_up_to(end, WEEK, grid)
+    was = on_grid(known, last_week)
+    by_days, by_week = (float((was - rule(known, last_week)).abs().mean()) for rule in (_mean_of_days, _week_before))
+    if by_week < REPEATS * by_days:
+        return _week_before(known, grid).fillna(_mean_of_days(known, grid))
+    last_hour = _grid_up_to(end, max(HOUR, grid.step), grid)
+    off = float(np.nan_to_num((on_grid(known, last_hour) - _mean_of_days(known, last_hour)).mean()))
+    beyond_h = np.asarray((grid.index() + grid.step - end) / pd.Timedelta(HOUR), dtype=float)
+    expected = _mean_of_days(known, grid) + off * np.exp(-np.maximum(beyond_h, 0.0) / FADES_H)
+    return pd.Series(expected.fillna(_week_before(known, grid)))
+
+
+def _grid_up_to(end: datetime, length: timedelta, like: TimeGrid) -> TimeGrid:
+    """Return the steps of `like` over `length` before `end`."""
+    last = like.start + (end - like.start) // like.step * like.step
+    return TimeGrid(start=last - length // like.step * like.step, step=like.step, steps=length // like.step)
+
+
+def _mean_of_days(known: pd.Series, grid: TimeGrid) -> pd.Series:
+    """Return the mean of the same step on the newest seven days before it that were published."""
+    days = np.array([_before(known, grid, number * DAY) for number in range(1, DAYS_BACK + 1)])
+    there = np.isfinite(days)
+    used = there & (there.cumsum(axis=0) <= DAYS)
+    count = used.sum(axis=0)
+    mean = np.where(used, days, 0.0).sum(axis=0) / np.maximum(count, 1)
+    return pd.Series(np.where(count > 0, mean, np.nan), index=grid.index())
+
+
+def _week_before(known: pd.Series, grid: TimeGrid) -> pd.Series:
+    """Return the same step one week earlier, else two."""
+    one, two = (_before(known, grid, weeks * WEEK) for weeks in WEEKS_BACK)
+    return pd.Series(np.where(np.isfinite(one), one, two), index=grid.index())
+
+
+def _before(known: pd.Series, grid: TimeGrid, back: timedelta) -> np.ndarray:
+    earlier = TimeGrid(start=grid.start - back, step=grid.step, steps=grid.steps)
+    return on_grid(known, earlier).to_numpy()
 
 
 def _priced(market: pd.Series, estimated: pd.Series, site: Site) -> pd.DataFrame:

@@ -43,14 +43,56 @@ def test_a_step_beyond_what_was_published_is_not_held_constant() -> None:
     assert on_grid(values, TimeGrid(start=START, step=HOUR, steps=3)).isna().tolist() == [False, False, True]
 
 
-def test_what_is_not_published_comes_from_a_week_earlier_and_is_marked() -> None:
-    known = published(168 + 4, since=START - timedelta(weeks=1))
-    values, estimated = estimate_ahead(known.values, TimeGrid(start=START, step=HOUR, steps=6))
+def test_what_is_not_published_comes_from_the_same_hour_of_the_days_before_and_is_marked() -> None:
+    index = pd.date_range(START - timedelta(days=8), periods=8 * 24 + 4, freq="h", name="time")
+    values = pd.Series(0.1 + 0.01 * index.hour + 0.1 * (index >= START - timedelta(days=1)), index=index)
+    found, estimated = estimate_ahead(values, TimeGrid(start=START, step=HOUR, steps=6))
     assert estimated.tolist() == [False] * 4 + [True] * 2
-    assert values.iloc[4] == known.values.loc[START + 4 * HOUR - timedelta(weeks=1)]
+    assert found.iloc[:4].tolist() == values.iloc[-4:].tolist()
+    off = 0.2 - (6 * 0.1 + 0.2) / 7
+    assert found.iloc[4] == pytest.approx(0.14 + 0.1 / 7 + off * np.exp(-1 / 24))
+    assert found.iloc[5] == pytest.approx(0.15 + 0.1 / 7 + off * np.exp(-2 / 24))
 
 
-def test_nothing_published_a_week_earlier_either_is_an_error_and_not_a_guess() -> None:
+def test_a_tariff_that_repeats_every_week_is_repeated_exactly() -> None:
+    index = pd.date_range(START - timedelta(days=15), START, freq="h", inclusive="left", name="time")
+    values = pd.Series(np.where((index.day_of_week < 5) & (index.hour >= 17) & (index.hour < 21), 0.4, 0.1), index=index)
+    grid = TimeGrid(start=START, step=HOUR / 4, steps=192)
+    found, estimated = estimate_ahead(values, grid)
+    evening = (grid.index().hour >= 17) & (grid.index().hour < 21)
+    assert found.tolist() == np.where(evening, 0.4, 0.1).tolist()
+    assert estimated.all()
+
+
+def test_days_that_were_not_published_are_passed_over() -> None:
+    index = pd.date_range(START - timedelta(days=9), START, freq="h", inclusive="left", name="time")
+    values = pd.Series(0.1, index=index)
+    values[(index >= START - timedelta(days=2)) & (index < START - timedelta(days=1))] = np.nan
+    found, _ = estimate_ahead(values, TimeGrid(start=START, step=HOUR, steps=48))
+    assert found.to_numpy() == pytest.approx(np.full(48, 0.1))
+
+
+def test_a_spot_price_that_is_known_only_when_it_is_over_is_estimated_whole() -> None:
+    random = np.random.default_rng(1)
+    index = pd.date_range(START - timedelta(days=15), START, freq="30min", inclusive="left", name="time")
+    values = pd.Series(0.1 + random.normal(0, 0.02, len(index)), index=index)
+    grid = TimeGrid(start=START, step=HOUR / 4, steps=192)
+    found, estimated = estimate_ahead(values, grid)
+    assert estimated.all()
+    off = (
+        sum(values.iloc[-1 - i] - np.mean([values.iloc[-1 - i - 48 * day] for day in range(1, 8)]) for i in (0, 1)) / 2
+    )
+    last = [values.loc[START + 30 * HOUR - timedelta(days=day)] for day in range(2, 9)]
+    assert found.loc[START + 30 * HOUR] == pytest.approx(np.mean(last) + off * np.exp(-30.25 / 24))
+
+
+def test_with_two_days_known_the_two_are_used() -> None:
+    known = published(48, since=START - timedelta(days=2))
+    found, _ = estimate_ahead(known.values, TimeGrid(start=START, step=HOUR, steps=24))
+    assert found.notna().all()
+
+
+def test_nothing_published_for_that_hour_before_is_an_error_and_not_a_guess() -> None:
     with pytest.raises(StaleData, match="2020-09-28T02:00"):
         estimate_ahead(published(2, since=START).values, TimeGrid(start=START, step=HOUR, steps=6))
 
