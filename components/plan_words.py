@@ -179,8 +179,8 @@ def without_words(payload: Payload) -> str:
 def estimated_words(count: int) -> str:
     """Say how many prices were not published yet."""
     return ngettext(
-        "%(num)d step has an estimated price (dotted): the same hour a week before.",
-        "%(num)d steps have an estimated price (dotted): the same hour a week before.",
+        "%(num)d step has an estimated price (dotted), from the same hours of the days before.",
+        "%(num)d steps have an estimated price (dotted), from the same hours of the days before.",
         count,
     )
 
