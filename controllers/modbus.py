@@ -10,7 +10,7 @@ from controllers.descriptions import DeviceDescription, MeterDescription
 from controllers.limits import setpoint_registers
 from controllers.look import look
 from controllers.reading import DeviceReader
-from controllers.telemetry import fill_gaps, read_telemetry
+from controllers.telemetry import Neighbours, read_telemetry
 from controllers.writing import Command, DeviceWriter
 from dash_app.domain.dispatch import DispatchResult, Order, Refused, Telemetry, Unreachable
 from dash_app.domain.errors import DeviceError, DeviceRefused, OutOfLimits
@@ -54,7 +54,8 @@ class ModbusPlant:
         self.settle_s = verified.settle_s
         self.tolerance_kw = verified.tolerance * description.setpoint.kw_per_unit
         self.deadband_kw = description.setpoint.deadband * description.setpoint.kw_per_unit
-        self._clock, self._lock, self._keep, self._meters = clock, lock, keep, meters
+        self._clock, self._lock, self._keep = clock, lock, keep
+        self._neighbours = Neighbours(meters, monotonic)
         self._link = connection or connection_of(description)
         self.reader = DeviceReader(description, self._link)
         self._writer = DeviceWriter(self.reader, sleep=sleep, monotonic=monotonic)
@@ -64,7 +65,7 @@ class ModbusPlant:
         """Return what the plant reports now; a value that the device refuses or does not know is None."""
         with self._link.lock:
             telemetry = read_telemetry(self.reader, self._clock())
-        return fill_gaps(telemetry, self._meters)
+        return self._neighbours.complete(telemetry)
 
     def hold(self, order: Order, setpoint_kw: float) -> DispatchResult:
         """Arm the watchdog, write the set-point, enable, and read all of it back (see the port)."""
@@ -104,8 +105,7 @@ class ModbusPlant:
     def close(self) -> None:
         """Close the connection."""
         self._link.close()
-        for meter in self._meters:
-            meter.link.close()
+        self._neighbours.close()
 
     def _allowed(self) -> DeviceDescription:
         if why := self._why_locked():

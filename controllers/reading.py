@@ -74,6 +74,11 @@ class DeviceReader(Generic[Told]):
         return self.link.read(Table.HOLDING, addr, count, unit=self._told.device.unit if unit is None else unit)
 
     @property
+    def device_id(self) -> str:
+        """The device's id in the file."""
+        return self._told.device.id
+
+    @property
     def unit(self) -> int:
         """The device's own unit id."""
         return self._told.device.unit

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,6 +19,7 @@ from dash_app.domain.errors import DeviceError
 
 PERCENT = 100.0
 METERED = ("grid_kw", "pv_kw", "load_kw")
+ASK_AGAIN_S = 15.0
 Parts = tuple[Point | None, ...]
 
 log = structlog.get_logger()
@@ -28,18 +31,38 @@ def read_telemetry(reader: DeviceReader[MeterDescription], asked_at: datetime) -
     return _controlled(reader, at, asked_at) if isinstance(at, DeviceDescription) else _measured(reader, at, asked_at)
 
 
-def fill_gaps(telemetry: Telemetry, meters: Sequence[DeviceReader[MeterDescription]]) -> Telemetry:
-    """Return a reading completed by what other devices measure; one that does not answer leaves its gap."""
-    for meter in meters:
-        try:
-            with meter.link.lock:
-                other = read_telemetry(meter, telemetry.at)
-        except DeviceError as error:
-            log.warning("meter_silent", device=telemetry.device_id, why=str(error))
-            continue
-        missing = {name: getattr(other, name) for name in METERED if getattr(telemetry, name) is None}
-        telemetry = replace(telemetry, **missing)
-    return telemetry
+class Neighbours:
+    """The devices of a project that only measure: they complete what a controllable device reports.
+
+    One that does not answer leaves its gap, and is asked again only after a while: its silence must not slow the loop.
+    """
+
+    def __init__(
+        self, readers: Sequence[DeviceReader[MeterDescription]], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._readers, self._monotonic = readers, monotonic
+        self._asked_again_at = [-math.inf] * len(readers)
+
+    def complete(self, telemetry: Telemetry) -> Telemetry:
+        """Return a reading completed by what the others measure now."""
+        for place, reader in enumerate(self._readers):
+            gaps = [name for name in METERED if getattr(telemetry, name) is None]
+            if not gaps or self._monotonic() < self._asked_again_at[place]:
+                continue
+            try:
+                with reader.link.lock:
+                    other = read_telemetry(reader, telemetry.at)
+            except DeviceError as error:
+                log.warning("meter_silent", device=reader.device_id, why=str(error))
+                self._asked_again_at[place] = self._monotonic() + ASK_AGAIN_S
+                continue
+            telemetry = replace(telemetry, **{name: getattr(other, name) for name in gaps})
+        return telemetry
+
+    def close(self) -> None:
+        """Close their connections."""
+        for reader in self._readers:
+            reader.link.close()
 
 
 def _controlled(reader: DeviceReader[MeterDescription], at: DeviceDescription, asked_at: datetime) -> Telemetry:

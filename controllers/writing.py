@@ -176,6 +176,7 @@ class DeviceWriter:
             raise OutOfLimits(f"the device has no {' or '.join(register.sunspec)}, so it cannot be written")
         function = write_fc or (6 if len(registers) == 1 else 16)
         self._reader.link.write(register.addr, registers, unit=self._reader.unit, write_fc=function)
+        log.debug("registers_written", device=self._reader.device_id, addr=register.addr, registers=registers)
 
     def _looked(self, command: Command) -> tuple[DispatchResult, bool]:
         """Return what the registers show, and whether they could be read at all."""
