@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from dash import html
@@ -10,10 +9,11 @@ from dash import html
 from components.badges import Tone, badge
 from components.cards import card
 from components.list_table import list_table, row_name
-from components.numbers import duration, moment_words, number, percent, with_unit
+from components.numbers import moment_words, number, percent, with_unit
 from components.states import not_set_up
 from components.tables import table
 from components.words import _, ngettext
+from dash_app.domain.forecast_scores import score
 from dash_app.domain.forecasting import (
     SIMPLE_MODEL_ID,
     ForecastRecord,
@@ -36,7 +36,7 @@ from pages.forecast_words import (
 
 LITTLE = 0.005
 """Parts with less than this in every bucket are added up in one line."""
-NUMBERS = frozenset(range(1, 5))
+NUMBERS = frozenset(range(1, 6))
 MODELS, SWITCHES = 5, 8
 """So many of the newest are listed."""
 TONES = {Role.CHAMPION: Tone.OK, Role.CHALLENGER: Tone.INFO, Role.RETIRED: Tone.NEUTRAL}
@@ -63,9 +63,9 @@ def shares_card(page: ForecastPage) -> html.Section | None:
         return None
     title = _("Share of each part")
     ordered = _ordered(record)
-    most = [max(column) for column in zip(*(weights for _name, weights in ordered), strict=True)]
-    rows = [[name, *_shares(weights, most)] for name, weights in ordered]
-    head = [_("Part"), *lead_names()]
+    most = [max(column) for column in zip(*(weights for _names, weights in ordered), strict=True)]
+    rows = [[_part_words(names), *_shares(weights, most), *_alone(page, names)] for names, weights in ordered]
+    head = [_("Part"), *lead_names(), *([_("Alone off by")] if page.part_rows else [])]
     issued = moment_words(record.issued_at, page.view.zone)
     meta = _("Issued %(time)s: %(basis)s", time=issued, basis=basis_words(record, page.view.zone))
     words = _("A part counts for more the smaller its own errors were in the last weeks, at this lead time.")
@@ -98,12 +98,12 @@ def models_card(page: ForecastPage) -> html.Section | None:
     if page.newest is None:
         return None
     title = _("Champion and challenger")
-    head = [_("Model"), _("Off by, when trained"), _("Simple mix, same values"), _("Took"), _("Role")]
+    head = [_("Model"), _("Off by, when trained"), _("Simple mix, same values"), _("In this range"), _("Role")]
     rows = [_model_row(page, model) for model in reversed(page.models[-MODELS:])]
-    if not any(model.model_id == SIMPLE_MODEL_ID for model in page.models):
-        rows.append(_simple_row(page))
-    body = list_table(title, head, rows)
-    return card(title, body, meta=_("Plans are made from the champion"), caption=_beside_words(page))
+    body = list_table(title, head, [*rows, _simple_row(page)])
+    words = _("In this range: the errors of a model that forecast beside the champion, and the champion's own.")
+    caption = words if page.beside else _("No other model has forecast beside the champion in this range.")
+    return card(title, body, meta=_("Plans are made from the champion"), caption=caption)
 
 
 def switches_card(page: ForecastPage) -> html.Section | None:
@@ -120,18 +120,31 @@ def switches_card(page: ForecastPage) -> html.Section | None:
     return card(title, list_table(title, head, rows, words=1))
 
 
-def _ordered(record: ForecastRecord) -> list[tuple[str, tuple[float, ...]]]:
-    """Return the parts in words with their weights, the heaviest first; those with little are added up."""
+def _ordered(record: ForecastRecord) -> list[tuple[list[str], tuple[float, ...]]]:
+    """Return the parts with their weights, the heaviest first; those with little are added up."""
     little = [name for name, weights in record.weights.items() if max(weights, default=0.0) < LITTLE]
     added_up = little if len(little) > 1 else []
-    heavy = {name: weights for name, weights in record.weights.items() if name not in added_up}
-    light = [record.weights[name] for name in added_up]
-    found = sorted(((component_name(name), weights) for name, weights in heavy.items()), key=lambda one: -sum(one[1]))
-    if light:
-        total = tuple(sum(column) for column in zip(*light, strict=True))
-        name = ngettext("%(num)d other part", "%(num)d other parts", len(light))
-        found.append((name, total))
+    heavy = [([name], weights) for name, weights in record.weights.items() if name not in added_up]
+    found = sorted(heavy, key=lambda one: -sum(one[1]))
+    if added_up:
+        light = [record.weights[name] for name in added_up]
+        found.append((added_up, tuple(sum(column) for column in zip(*light, strict=True))))
     return found
+
+
+def _part_words(names: list[str]) -> str:
+    if len(names) == 1:
+        return component_name(names[0])
+    return ngettext("%(num)d other part", "%(num)d other parts", len(names))
+
+
+def _alone(page: ForecastPage, names: list[str]) -> list[str]:
+    """Return how far a part was off by itself in the range; nothing where the ledger kept none of the parts."""
+    if not page.part_rows:
+        return []
+    rows = page.part_rows.get(names[0]) if len(names) == 1 else None
+    found = score(rows) if rows is not None else None
+    return [with_unit(found.mae_kw, "kW") if found else number(None)]
 
 
 def _shares(weights: tuple[float, ...], most: list[float]) -> list[Any]:
@@ -150,32 +163,21 @@ def _model_row(page: ForecastPage, model: ModelRecord) -> list[Any]:
     told = _("not told: too little history")
     errors = [told if kw is None else with_unit(kw, "kW", 2) for kw in (model.error_kw, model.rival_error_kw)]
     name = row_name(trained_name(model.trained_at, page.view.zone), days)
-    return [name, *errors, _took(model.took_s), badge(role_name(role), TONES[role])]
+    return [name, *errors, _beside_words(page, model.model_id), badge(role_name(role), TONES[role])]
 
 
 def _simple_row(page: ForecastPage) -> list[Any]:
     champion = champion_of(page.switches) == SIMPLE_MODEL_ID
     role = Role.CHAMPION if champion else Role.RETIRED
     name = row_name(_("Simple mix"), _("always there, never trained"))
-    words = _("Stands by") if role is Role.RETIRED else role_name(role)
-    return [name, number(None), number(None), number(None), badge(words, TONES[role])]
+    words = role_name(role) if champion else _("Stands by")
+    return [name, number(None), number(None), _beside_words(page, SIMPLE_MODEL_ID), badge(words, TONES[role])]
 
 
-def _took(seconds: float) -> str:
-    return duration(timedelta(seconds=seconds)) if seconds >= 1 else with_unit(seconds, "s")
-
-
-def _beside_words(page: ForecastPage) -> str:
-    beside = page.errors_beside()
-    if beside is None:
-        return _("No challenger has forecast beside the champion in this range.")
-    champion, challenger = beside
-    facts = {
-        "count": number(champion.count, 0),
-        "champion": with_unit(champion.mae_kw, "kW", 2),
-        "challenger": with_unit(challenger.mae_kw, "kW", 2),
-    }
-    return _(
-        "Over the same %(count)s steps the champion was off by %(champion)s, the challenger by %(challenger)s.",
-        **facts,
-    )
+def _beside_words(page: ForecastPage, model_id: str) -> str:
+    """Return how far a rival was off, with the champion over the same steps; a dash for who forecast beside nobody."""
+    if model_id not in page.beside:
+        return number(None)
+    champion, rival = page.beside[model_id]
+    facts = {"rival": with_unit(rival.mae_kw, "kW", 2), "champion": with_unit(champion.mae_kw, "kW", 2)}
+    return _("%(rival)s against %(champion)s", **facts)

@@ -92,7 +92,7 @@ def role_name(role: Role) -> str:
 def reason_words(switch: ModelSwitch) -> str:
     """Return why another model took over, with the errors that decided it."""
     words = {
-        SwitchReason.FIRST_TRAINED: _("It is the first one trained, and better on values it had not seen."),
+        SwitchReason.FIRST_TRAINED: _("It is the first one trained, and at least as good on values it had not seen."),
         SwitchReason.BETTER_ON_LEDGER: _("Its forecasts were better than those that plans were made from."),
         SwitchReason.NEWER_AS_GOOD: _("It knows newer measurements and is as good."),
         SwitchReason.MODEL_LOST: _("The model before it could not be read any more."),

@@ -13,21 +13,18 @@ from dash_app.domain.forecast_scores import (
     REACH,
     ErrorCost,
     Score,
-    Scored,
     cost_of_error,
-    in_daylight,
     newest_of_each,
-    score,
-    scored_steps,
 )
 from dash_app.domain.forecasting import ForecastRecord, ModelRecord, ModelSwitch, Role
 from dash_app.domain.frames import Band
 from dash_app.domain.measurement import total_of
 from dash_app.domain.ports import Forecasts, Measurements, Session
 from dash_app.domain.site import Quantity
-from dash_app.domain.time import Clock, TimeGrid, measured_at
+from dash_app.domain.time import Clock, TimeGrid
 from dash_app.domain.view import View
 from dash_app.workflows.forecast_choice import Choice, choice_of, every_of
+from dash_app.workflows.forecast_truth import Truth, beside, said_by_part
 from dash_app.workflows.kept import Kept
 from dash_app.workflows.measured import Measured, Place, load_window
 from dash_app.workflows.worth import reached
@@ -50,25 +47,25 @@ class Memory:
 class ForecastPage(Measured):
     """Everything of one drawing of the page, about one quantity.
 
-    `records` were issued for the range, oldest first, one in each `every` (0: all of them), `rivals` beside them by
-    models that no plan was made from; `newest` is the newest one of all, `shown` the one known at the chosen moment.
-    `rows` are the steps of `records` that are scored (forecast_scores.Scored), `rival_rows` those of `rivals`,
-    `shown_rows` those of `shown`.
+    `records` were issued for the range, oldest first, one in each `every` (0: all of them); `newest` is the newest one
+    of all, `shown` the one known at the chosen moment. `rows` are the scored steps of `records`,
+    as forecast_scores.Scored, `shown_rows` those of `shown`, `part_rows` of what each part of the mix said alone, where the ledger kept it.
+    `beside` has the errors of the champion and of each rival over the same steps (`forecast_truth.beside`).
     `prices` are frames.Price on the steps of the range, None where they are not known; `whole` says that what
     persistence needs was loaded.
     """
 
     choice: Choice
     records: tuple[ForecastRecord, ...]
-    rivals: tuple[ForecastRecord, ...]
     every: timedelta
     newest: ForecastRecord | None
     shown: ForecastRecord | None
     models: tuple[ModelRecord, ...]
     switches: tuple[ModelSwitch, ...]
     rows: pd.DataFrame
-    rival_rows: pd.DataFrame
     shown_rows: pd.DataFrame
+    part_rows: dict[str, pd.DataFrame]
+    beside: dict[str, tuple[Score, Score]]
     prices: pd.DataFrame | None
     whole: bool
 
@@ -96,16 +93,6 @@ class ForecastPage(Measured):
         """Return what the errors of the newest forecast of each moment cost at most."""
         return self.cost(newest_of_each(self.rows))
 
-    def errors_beside(self) -> tuple[Score, Score] | None:
-        """Return the errors of the champion and of the challenger over the steps that both forecast at one issue."""
-        keys = [Scored.ISSUED_AT, Scored.VALID_AT]
-        if self.rival_rows.empty or self.rows.empty:
-            return None
-        mine, other = self.rows.set_index(keys), self.rival_rows.set_index(keys)
-        both = mine.index.intersection(other.index)
-        champion, challenger = score(mine.loc[both]), score(other.loc[both])
-        return (champion, challenger) if champion and challenger else None
-
 
 def load_forecast_page(
     session: Session,
@@ -127,6 +114,7 @@ def load_forecast_page(
         measured = pd.concat([earlier.loc[earlier.index < view.start], measured.loc[measured.index >= view.start]])
     newest = forecasts.known_at(project_id, quantity, view.now)
     records, rivals = _issued(session, place, view, quantity, newest, forecasts, memory)
+    truth = Truth(place=place, view=view, quantity=quantity, measured=measured)
     chosen = forecasts.known_at(project_id, quantity, choice.known) if choice.known else None
     return ForecastPage(
         place=place,
@@ -134,15 +122,15 @@ def load_forecast_page(
         window=window,
         choice=choice,
         records=records,
-        rivals=rivals,
         every=every_of(view),
         newest=newest,
         shown=chosen,
         models=forecasts.models(project_id, quantity),
         switches=forecasts.switches(project_id, quantity),
-        rows=_scored(records, measured, place, view, quantity),
-        rival_rows=_scored(rivals, measured, place, view, quantity),
-        shown_rows=_scored([chosen] if chosen else [], measured, place, view, quantity),
+        rows=truth.rows(records),
+        shown_rows=truth.rows([chosen] if chosen else []),
+        part_rows={name: truth.rows(said) for name, said in said_by_part(records).items()},
+        beside=beside(records, rivals, truth),
         prices=_prices(session, place, view, _step_of(place, quantity, newest), measurements),
         whole=not opening,
     )
@@ -198,20 +186,6 @@ def _before(
 
     key = (session.person.user_id, place.project.project_id, quantity, view.start)
     return memory.histories.of(key, load)
-
-
-def _scored(
-    records: Sequence[ForecastRecord], measured: pd.Series, place: Place, view: View, quantity: Quantity
-) -> pd.DataFrame:
-    """Return the scored steps of a range; those of PV in daylight only."""
-    native = place.native(quantity)
-    rows = scored_steps(records, measured, native, view.start, view.until)
-    if quantity is not Quantity.PV_KW or place.site is None or rows.empty:
-        return rows
-    shift = place.of(quantity)[0].measured_shift
-    moments = measured_at(pd.DatetimeIndex(rows[Scored.VALID_AT]), shift, view.now, place.zone)
-    lit = in_daylight(rows, moments, records[-1].step, (place.site.latitude, place.site.longitude))
-    return rows[lit].reset_index(drop=True)
 
 
 def _step_of(place: Place, quantity: Quantity, newest: ForecastRecord | None) -> timedelta:

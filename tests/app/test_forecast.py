@@ -205,6 +205,17 @@ def test_the_share_of_each_part_stands_in_words_the_largest_of_each_lead_time_bo
     assert bold[0] == [False, True, True, False] and bold[1] == [True, False, True, True]
 
 
+def test_how_far_each_part_alone_was_off_is_the_mean_over_its_own_steps() -> None:
+    store = ledger()
+    last = store.forecasts.kept[-12]
+    parts = pd.DataFrame({"week_med": last.frame["p50"] - 3.0})
+    store.forecasts.kept[-12] = replace(last, components=parts)
+    card = basis.shares_card(loaded("?range=day", store=store))
+    rows = {words(row.children[0]): words(row.children[-1]) for row in rows_of(card)}
+    off = [abs(said - 3.0 - real) for at, _, said, _, _, real in day_rows() if at == last.issued_at]
+    assert rows == {"week med": with_unit(sum(off) / len(off), "kW"), "Mean of the last days": "–"}
+
+
 def test_what_was_left_out_is_counted_by_kind() -> None:
     card = basis.left_out_card(told(newest_with(left_out={"spikes": 3, "zero_runs": 96, "stuck": 0}, missing=214)))
     rows = [[words(cell) for cell in row.children] for row in rows_of(card)]
@@ -222,7 +233,7 @@ def test_champion_and_challenger_stand_with_their_errors_and_each_change_with_it
     page = loaded("?range=day", store=store)
     rows = [[words(cell) for cell in row.children] for row in rows_of(basis.models_card(page))]
     assert [row[-1] for row in rows] == ["Challenger", "Champion", "Stands by"]
-    assert rows[1][1:4] == ["3.11\u00a0kW", "3.36\u00a0kW", "17\u00a0s"]
+    assert rows[1][1:4] == ["3.11\u00a0kW", "3.36\u00a0kW", "–"]
     assert rows[0][1] == "not told: too little history"
     change = words(basis.switches_card(page))
     assert "Simple mix → Trained on 27\u00a0Sep\u00a02020 13:30" in change
@@ -236,15 +247,21 @@ def test_every_reason_of_a_change_has_a_sentence_with_and_without_errors(reason:
     assert alone.endswith(".") and "Off by" not in alone
 
 
-def test_the_comparison_of_both_is_over_the_same_steps() -> None:
+def test_a_rival_stands_with_its_error_and_the_champions_over_the_same_steps() -> None:
     store = ledger()
-    rivals = [replace(one, role=Role.CHALLENGER, model_id="new") for one in ledger().forecasts.kept[-5:]]
-    store.forecasts.kept.extend(rivals)
+    at = NOW - 5 * HOUR
+    champion = next(one for one in store.forecasts.kept if one.issued_at == at)
+    rival = replace(champion, role=Role.CHALLENGER, model_id="load-1", frame=champion.frame + 1.0)
+    store.forecasts.kept.append(rival)
+    store.forecasts.add_model(a_model())
     page = loaded("?range=day", store=store)
-    beside = page.errors_beside()
-    assert beside is not None and beside[0] == beside[1]
-    assert f"Over the same {beside[0].count} steps" in words(basis.models_card(page))
-    assert "No challenger has forecast" in words(basis.models_card(loaded("?range=day")))
+    rows = [[words(cell) for cell in row.children] for row in rows_of(basis.models_card(page))]
+    mine = [abs(said - real) for issued, _, said, _, _, real in day_rows() if issued == at]
+    other = [abs(said + 1.0 - real) for issued, _, said, _, _, real in day_rows() if issued == at]
+    off = [with_unit(sum(kw) / len(kw), "kW", 2) for kw in (other, mine)]
+    assert rows[0][3] == f"{off[0]} against {off[1]}" and rows[1][3] == "–"
+    assert rows[0][-1] == "Challenger" and rows[1][-1] == "Champion"
+    assert "No other model has forecast" in words(basis.models_card(loaded("?range=day")))
 
 
 @pytest.mark.parametrize(

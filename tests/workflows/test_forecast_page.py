@@ -166,17 +166,28 @@ def test_without_prices_there_is_no_cost() -> None:
     assert loaded("?range=day", priced=False).cost_of_newest() is None
 
 
-def test_champion_and_challenger_are_compared_over_the_same_steps_of_the_same_issues() -> None:
-    store = ledger()
-    rivals = [of_the_campus(at, factor=1.0, role=Role.CHALLENGER, model_id="new") for at in HOURLY[:60:6]]
-    store.forecasts.kept.extend(rivals)
-    found = loaded("?range=day", store=store)
-    beside = found.errors_beside()
-    assert beside is not None
-    champion, challenger = beside
-    assert champion.count == challenger.count == len(found.rival_rows) > 0
-    assert challenger.mae_kw < champion.mae_kw
-    assert loaded("?range=day").errors_beside() is None
+def test_a_rival_is_compared_with_the_champion_over_the_same_steps_of_the_same_moments() -> None:
+    store, late = ledger(), timedelta(minutes=5)
+    rivals = [
+        replace(issued(at, LOAD), issued_at=at + late, role=Role.CHALLENGER, model_id=name)
+        for at in HOURLY[:60:6]
+        for name in ("same", "other")
+    ]
+    far = [replace(one, frame=one.frame * 2.0) if one.model_id == "other" else one for one in rivals]
+    store.forecasts.kept.extend(far)
+    found = loaded("?range=day", store=store).beside
+    assert set(found) == {"same", "other"}
+    champion, same = found["same"]
+    assert champion == same and champion.count > 100
+    assert found["other"][0] == champion and found["other"][1].mae_kw > 2 * champion.mae_kw
+    assert loaded("?range=day").beside == {}
+
+
+def test_a_rival_that_forecast_alone_is_compared_with_nobody() -> None:
+    store = FakeStore(FakeClock(NOW))
+    store.forecasts.kept.append(issued(NOW - 3 * HOUR, LOAD))
+    store.forecasts.kept.append(replace(issued(NOW - HOUR, LOAD), role=Role.CHALLENGER, model_id="alone"))
+    assert loaded("?range=day", store=store).beside == {}
 
 
 def test_longer_ranges_look_at_fewer_forecasts() -> None:
@@ -201,7 +212,7 @@ def test_the_moments_that_are_offered_lie_in_the_range_and_are_at_most_48() -> N
 def test_without_any_forecast_there_is_nothing_and_no_fault() -> None:
     found = loaded(store=FakeStore(FakeClock(NOW)))
     assert found.newest is None and found.forecast() is None and found.rows.empty
-    assert found.cost_of_newest() is None and found.errors_beside() is None
+    assert found.cost_of_newest() is None and found.beside == {}
 
 
 def test_the_ledger_is_read_again_only_when_something_was_issued() -> None:
@@ -227,3 +238,17 @@ def test_the_ledger_is_read_again_only_when_something_was_issued() -> None:
     store.forecasts.kept.append(issued(HOURLY[-1], LOAD))
     assert load().records[-1].issued_at == HOURLY[-1]
     assert asked.count("issued") == 4
+
+
+def test_what_each_part_said_alone_is_scored_where_the_ledger_kept_it() -> None:
+    store = ledger()
+    last = store.forecasts.kept[-12]
+    parts = pd.DataFrame({"day_mean": last.frame["p50"] + 2.0, "similar_days": last.frame["p50"] * 0.0})
+    store.forecasts.kept[-12] = replace(last, components=parts)
+    found = loaded("?range=day", store=store)
+    assert set(found.part_rows) == {"day_mean", "similar_days"}
+    mine = found.rows[found.rows[Scored.ISSUED_AT] == pd.Timestamp(last.issued_at)]
+    rows = found.part_rows["day_mean"]
+    assert rows[Scored.SAID].tolist() == pytest.approx((mine[Scored.SAID] + 2.0).tolist())
+    assert rows[Scored.REAL].tolist() == mine[Scored.REAL].tolist()
+    assert loaded("?range=day").part_rows == {}
