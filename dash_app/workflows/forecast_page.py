@@ -48,8 +48,8 @@ class ForecastPage(Measured):
     """Everything of one drawing of the page, about one quantity.
 
     `records` were issued for the range, oldest first, one in each `every` (0: all of them); `newest` is the newest one
-    of all, `shown` the one known at the chosen moment. `rows` are the scored steps of `records`,
-    as forecast_scores.Scored, `shown_rows` those of `shown`, `part_rows` of what each part of the mix said alone, where the ledger kept it.
+    of all, `shown` the one known at the chosen moment. `rows` are the scored steps of `records`, `shown_rows` those of
+    `shown`, `part_rows` of what each part of the mix said alone, where the ledger kept it (forecast_scores.Scored).
     `beside` has the errors of the champion and of each rival over the same steps (`forecast_truth.beside`).
     `prices` are frames.Price on the steps of the range, None where they are not known; `whole` says that what
     persistence needs was loaded.
