@@ -22,6 +22,7 @@ from dash_app.workflows.dispatch_state import (
 
 LONGEST_SLOT = timedelta(hours=1)
 ROWS_OF_A_SLOT = 5000
+REPLACED_LOOKED_AT = 10
 
 log = structlog.get_logger()
 
@@ -68,7 +69,10 @@ def _order_at(given: DispatchPorts, hand: Hand, tenure: Tenure, now: datetime) -
     plan = _plan_in_force(given, hand, now)
     if plan is None or plan.payload.device_id != hand.device_id:
         return None
-    _account_missed(given, hand, tenure, plan, now)
+    if hand.plan_id != plan.recommendation_id:
+        _account_replaced(given, hand, tenure, plan, now)
+        hand.plan_id = plan.recommendation_id
+    _account_missed(given, hand, tenure, plan, plan.changed_at, now)
     step = plan.step_at(now)
     if step is None and now >= plan.payload.steps[-1].end:
         _finish(given, hand, plan)
@@ -116,17 +120,31 @@ def _is_stopped(given: DispatchPorts, plan: Recommendation) -> bool:
     return True
 
 
-def _account_missed(given: DispatchPorts, hand: Hand, tenure: Tenure, plan: Recommendation, now: datetime) -> None:
-    """Record the slots that passed without a write as missed: they are never replayed."""
+def _account_replaced(given: DispatchPorts, hand: Hand, tenure: Tenure, plan: Recommendation, now: datetime) -> None:
+    """Record what was missed of the plans that were in force before this one, for as long as they were."""
+    for old in given.recommendations.newest(plan.payload.project_id, REPLACED_LOOKED_AT):
+        if old.recommendation_id == plan.recommendation_id or old.payload.device_id != hand.device_id:
+            continue
+        moves = given.recommendations.transitions(old.recommendation_id)
+        approved = [move.at for move in moves if move.after is State.APPROVED]
+        if approved:
+            _account_missed(given, hand, tenure, old, max(approved), min(now, old.changed_at))
+
+
+def _account_missed(
+    given: DispatchPorts, hand: Hand, tenure: Tenure, plan: Recommendation, since: datetime, until: datetime
+) -> None:
+    """Record the slots between two moments that passed without a write as missed: they are never replayed."""
     for step in plan.payload.steps:
-        if step.start < plan.changed_at or step.end > now:
+        if step.start < since or step.end > until:
+            continue
+        slot = f"{plan.recommendation_id} {step.start.isoformat()}"
+        if slot in hand.accounted:
             continue
         order = order_of(plan, hand.device_id, step)
-        if order.order_id in hand.accounted:
-            continue
         if not given.ledger.rows_of(order.order_id):
             given.ledger.append(order, tenure.lease, sequence=0, stage=Stage.MISSED, note="the slot passed")
-        hand.accounted.add(order.order_id)
+        hand.accounted.add(slot)
 
 
 def _finish(given: DispatchPorts, hand: Hand, plan: Recommendation) -> None:

@@ -106,6 +106,7 @@ class Hand:
     refusals: int = 0
     given_up: str = ""
     looked_up: str = ""
+    plan_id: str = ""
     accounted: set[str] = field(default_factory=set)
     maybe_open: set[AlarmKind] = field(default_factory=lambda: set(AlarmKind))
 

@@ -37,9 +37,10 @@ def poll(given: DispatchPorts, hand: Hand) -> Telemetry | None:
     if hand.blind:
         raise_alarm(given, hand, AlarmKind.TELEMETRY, f"its clock stands still at {telemetry.uptime_s} s")
         return unknown(telemetry)
+    telemetry = believed(hand.seen, telemetry, _battery(given, hand), now)
     given.states.put_telemetry(telemetry)
     clear_alarms(given, hand, AlarmKind.TELEMETRY, AlarmKind.WRONG_DEVICE)
-    return believed(hand.seen, telemetry, _battery(given, hand), now)
+    return telemetry
 
 
 def check_device(given: DispatchPorts, hand: Hand, tenure: Tenure, telemetry: Telemetry) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dash_app.domain.dispatch import NoControl, Order, Stage, Telemetry
+from dash_app.domain.schedule import Step
 from dash_app.workflows.dispatch_pacing import LoopRules, ramped_kw
 from dash_app.workflows.dispatch_state import AlarmKind, DispatchPorts, Hand, clear_alarms
 
 A_DAY = timedelta(days=1)
+LONGEST_EXCESS_S = 60.0
+"""How long a set-point may do too much for want of a budget: a refill later it is corrected."""
 
 
 def next_kw(
@@ -17,8 +20,8 @@ def next_kw(
     """Return the set-point to write now (kW, discharge positive), None to keep the present one, or why to give up.
 
     The first write of a slot is always due. A correction has to leave the deadband, to wait for the pause, and to be
-    in the budget. Without a budget the present set-point stays, unless the device would do more than is wanted: then
-    it is given back.
+    in the budget. Without a budget the present set-point stays, with two exceptions: the edge of the corridor is answered
+    all the same, on credit, and a device that has done too much for a minute is given back.
     """
     rules, now = given.rules_of(hand.device_id), given.monotonic()
     held_kw = hand.setpoint_kw
@@ -33,7 +36,11 @@ def next_kw(
     if hand.budget.take(rules, now):
         clear_alarms(given, hand, AlarmKind.BUDGET)
         return kw
-    if held_kw is None or does_too_much(held_kw, kw, hand.plant.tolerance_kw):
+    if held_kw is not None and leaves_corridor(held_kw, order.step, telemetry.soc):
+        hand.budget.left -= 1
+        return kw
+    too_long = now - hand.written_at > LONGEST_EXCESS_S
+    if held_kw is None or (too_long and does_too_much(held_kw, kw, hand.plant.tolerance_kw)):
         why = f"its set-point was written {rules.writes_per_day} times in a day"
         return NoControl(why=why, until_next_slot=True)
     return None
@@ -48,6 +55,13 @@ def does_too_much(held_kw: float, wanted_kw: float, tolerance_kw: float) -> bool
     if abs(held_kw) <= tolerance_kw:
         return False
     return held_kw * wanted_kw < 0 or abs(held_kw) > abs(wanted_kw) + tolerance_kw
+
+
+def leaves_corridor(held_kw: float, step: Step, soc: float | None) -> bool:
+    """Return whether holding `held_kw` takes a battery further beyond the edge of its corridor."""
+    if soc is None:
+        return False
+    return (held_kw > 0 and soc <= step.soc_min) or (held_kw < 0 and soc >= step.soc_max)
 
 
 def note_writes_of_today(given: DispatchPorts, hand: Hand) -> None:

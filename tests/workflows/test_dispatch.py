@@ -131,6 +131,19 @@ def test_slots_that_passed_while_nobody_dispatched_are_missed_and_never_replayed
     assert [row.stage for row in bench.store.ledger.kept].count(Stage.MISSED) == 2
 
 
+def test_slots_of_a_plan_that_was_replaced_while_nobody_dispatched_are_missed_too(bench: Bench) -> None:
+    bench.approve()
+    bench.tick()
+    bench.clock.now = NOON + 2 * QUARTER + timedelta(minutes=5)
+    bench.approve(a_payload(start=NOON + 2 * QUARTER, powers_kw=(5.0,) * 8))
+    bench.clock.now = NOON + 4 * QUARTER
+    bench.hand = bench.fresh_hand()
+    bench.tick(2)
+    missed = [row.slot_start for row in bench.store.ledger.kept if row.stage is Stage.MISSED]
+    assert missed == [NOON + QUARTER, NOON + 3 * QUARTER]
+    assert [kw for _, kw in bench.plant.writes] == [10.0, 5.0]
+
+
 def test_after_a_restart_the_value_on_the_device_is_adopted_not_written_again(bench: Bench) -> None:
     bench.approve()
     bench.tick()

@@ -100,11 +100,28 @@ def test_without_a_budget_a_set_point_that_is_less_than_wanted_stays_and_one_tha
         bench.tick()
     assert ([kw for _, kw in bench.plant.writes], bench.plant.mode) == ([10.0, 12.0], Mode.REMOTE)
     bench.plant.load_kw = 25.0
+    bench.tick(11)
+    assert bench.plant.mode is Mode.REMOTE
     bench.tick()
     assert (bench.plant.mode, bench.alarms()) == (Mode.LOCAL, {"write_budget"})
     bench.clock.now = NOON + QUARTER
     bench.tick()
     assert (bench.plant.mode, bench.plant.writes[-1][1]) == (Mode.REMOTE, 5.0), "a slot's first write is always due"
+
+
+def test_the_edge_of_the_corridor_is_answered_without_a_budget_and_on_credit() -> None:
+    bench = Bench(rules=LoopRules(writes_per_day=1, burst=1))
+    bench.approve(a_payload(steps=(a_step(intent=Intent.FOLLOW, target_kw=20.0),)))
+    for load_kw in (30.0, 32.0):
+        bench.plant.load_kw = load_kw
+        bench.tick()
+    bench.plant.soc = 0.1
+    bench.tick()
+    assert [kw for _, kw in bench.plant.writes] == [10.0, 12.0, 0.0]
+    assert bench.hand.budget.left < 0
+    bench.plant.soc = 0.5
+    bench.tick(10)
+    assert (len(bench.plant.writes), bench.plant.mode) == (3, Mode.REMOTE)
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,10 @@ def test_a_state_of_charge_that_jumps_is_not_acted_on_until_it_was_read_three_ti
     bench.plant.soc = 0.0
     bench.tick(1)
     assert (bench.plant.mode, bench.alarms()) == (Mode.LOCAL, {"no_control"})
+    shown = bench.store.states.telemetry("monash-ess1")
+    assert shown is not None and shown.soc is None, (
+        "what is not believed is shown as unknown, and no plan starts from it"
+    )
     bench.plant.soc = 0.5
     bench.tick(2)
     assert (bench.plant.mode, bench.alarms()) == (Mode.REMOTE, set())
