@@ -20,8 +20,8 @@ def next_kw(
     """Return the set-point to write now (kW, discharge positive), None to keep the present one, or why to give up.
 
     The first write of a slot is always due. A correction has to leave the deadband, to wait for the pause, and to be
-    in the budget. Without a budget the present set-point stays, with two exceptions: the edge of the corridor is answered
-    all the same, on credit, and a device that has done too much for a minute is given back.
+    in the budget. Without a budget the present set-point stays, with two exceptions: the edge of the corridor is
+    answered all the same, on credit, and a device that has done too much for a minute is given back.
     """
     rules, now = given.rules_of(hand.device_id), given.monotonic()
     held_kw = hand.setpoint_kw
