@@ -25,6 +25,7 @@ from optimizer.simulate.outlook import Outlook, as_published, perfect
 from optimizer.simulate.past import PastForecasts
 from optimizer.simulate.planned import Blind, ByIntents, Guard, Plans, Sunk, SunkCapped
 from optimizer.simulate.rules import NoBattery, SelfConsumption, TimeOfUse
+from optimizer.value.constants import PEAK_FACTOR
 
 HOUR = timedelta(hours=1)
 PERFECT = "perfect foresight"
@@ -39,7 +40,10 @@ WITH_PEAK = (
     "by worth, past peak, cap, reserve",
     "by scenarios, past peak, cap",
     "by value, no reserve",
+    "by value, 80 % of past peak, no reserve",
 )
+LOWER = 0.8
+"""A share of the past peak that was tried as the one to hold: not chosen, every site has the same constants."""
 PRICES = ("known", "published")
 
 
@@ -124,9 +128,9 @@ def _by_scenarios(bench: Bench) -> Callable[[Plans], Policy]:
     return partial(ByScenarios, law=setpoint_kw, past=bench.past)
 
 
-def _by_value(bench: Bench, *, reserved: bool = True) -> Made:
+def _by_value(bench: Bench, *, factor: float = PEAK_FACTOR, reserved: bool = True) -> Made:
     measured = bench.case.measured
-    holding = HeldPeak(measured=measured, reserved=reserved) if measured.demand_price > 0 else None
+    holding = HeldPeak(measured=measured, factor=factor, reserved=reserved) if measured.demand_price > 0 else None
     return ByValue(measured, bench.outlook, bench.past, holding), None
 
 
@@ -156,5 +160,6 @@ _MADE: dict[str, Callable[[Bench], Made]] = {
     "by scenarios, past peak, cap": lambda bench: _guarded(bench, _by_scenarios(bench), capped=True),
     "by value": _by_value,
     "by value, no reserve": partial(_by_value, reserved=False),
+    "by value, 80 % of past peak, no reserve": partial(_by_value, factor=LOWER, reserved=False),
     "perfect 48 h": _perfect_48h,
 }

@@ -15,7 +15,7 @@ from optimizer.schedule.checks import Array
 from optimizer.simulate.loop import Moment
 from optimizer.simulate.measured import Column, Measured
 from optimizer.value.classes import slots_of
-from optimizer.value.constants import PEAK_DAYS
+from optimizer.value.constants import PEAK_DAYS, PEAK_FACTOR
 from optimizer.value.peak import Held, held_peak
 
 DAY = timedelta(days=1)
@@ -28,7 +28,7 @@ class HeldPeak:
     """The peak that past days could have been held at, and the energy that this takes in each slot of the day."""
 
     measured: Measured
-    factor: float = 1.0
+    factor: float = PEAK_FACTOR
     reserved: bool = True
     _known: dict[int, Held] = field(default_factory=dict)
 
