@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from dash_app.domain.errors import Infeasible, SolverFailed
@@ -16,12 +15,13 @@ from dash_app.domain.frames import Band, Price
 from dash_app.domain.measurement import Published
 from dash_app.domain.ports import Progress
 from dash_app.domain.recommendation import InputUsed, Note, NoteKind, Payload
-from dash_app.domain.schedule import Money, Objective, Step
+from dash_app.domain.schedule import Objective, Step
 from dash_app.domain.site import Battery, Quantity, Site
 from dash_app.domain.tariff import estimate_ahead, price_frame
 from dash_app.domain.time import TimeGrid
 from dash_app.workflows.by_value import steps_of
-from dash_app.workflows.compute_devices import device_notes, devices_of, sunk_cost, with_devices
+from dash_app.workflows.compute_devices import device_notes, devices_of, with_devices
+from dash_app.workflows.compute_money import held_to_the_rule, money_with_stored
 from dash_app.workflows.forecasting import ForecastPorts, Models, Past, digest_of, issue
 
 if TYPE_CHECKING:
@@ -109,8 +109,10 @@ def plan_ahead(known: Known, ahead: Ahead, progress: Progress, solve: Solve | No
     from optimizer.schedule.validator import check_plan
     from optimizer.schedule.why import explain
 
-    problem = problem_of(known, ahead)
-    solution = (solve or _solve)(problem)
+    problem, solver = problem_of(known, ahead), solve or _solve
+    solution = solver(problem)
+    if known.objective is Objective.COST:
+        problem, solution = held_to_the_rule(problem, solution, known.battery, solver)
     if known.committed and solution.status is Status.OPTIMAL:
         steady = keep_committed(problem, solution, known.committed, time_limit_s=TIME_LIMIT_S)
         solution, ahead = steady.solution, replace(ahead, notes=(*ahead.notes, steady.note))
@@ -189,21 +191,6 @@ def build_payload(known: Known, ahead: Ahead, problem: Problem, flows: Flows) ->
         estimated_prices=int(ahead.prices[Price.ESTIMATED].sum()),
         notes=(*ahead.notes, *device_notes(known, problem, flows)),
     )
-
-
-def money_with_stored(problem: Problem, flows: Flows, battery: Battery) -> Money:
-    """Return what `flows` mean, wear counted, and the energy they leave in the battery valued.
-
-    A price on the month's peak counts with what the horizon adds to it.
-    Stored energy is worth the mean import price of the horizon times the discharge efficiency (ADR 8).
-    """
-    from optimizer.baseline import money_of
-
-    priced = replace(problem, degradation_cost_per_kwh_discharged=battery.wear_per_kwh)
-    money = money_of(priced, flows)
-    left_kwh = sum(float(flows.stored_kwh[storage.battery_id][-1]) - storage.start_kwh for storage in problem.storages)
-    worth = float(np.average(problem.import_price, weights=problem.hours)) * battery.discharge_efficiency
-    return replace(money, cost=money.cost - worth * left_kwh - sunk_cost(problem.devices))
 
 
 def _flows_of(solution: Solution) -> Flows:

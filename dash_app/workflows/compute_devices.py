@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,13 +31,6 @@ def devices_of(known: Known) -> tuple[Device, ...]:
 
     vehicles = vehicles_of(known.site, known.grid, now=known.now, first_h=known.first_h, soc_now=known.vehicle_soc)
     return (*vehicles, *charges_of(known.site, known.grid, now=known.now, imported=known.imported))
-
-
-def sunk_cost(devices: Sequence[Device]) -> float:
-    """Return what the month's peak so far costs, whatever is planned."""
-    from optimizer.schedule.devices.capacity import CapacityCharge
-
-    return sum(d.price_per_kw * d.already_incurred_kw for d in devices if isinstance(d, CapacityCharge))
 
 
 def with_devices(
