@@ -10,6 +10,7 @@ import pytest
 from dash_app.domain.recommendation import Payload
 from dash_app.domain.why import LimitReason, RunReason
 from dash_app.workflows.compute import Known, look_ahead, plan_ahead, problem_of
+from dash_app.workflows.compute_money import held_to_the_rule
 from optimizer.schedule.problem import Problem
 from optimizer.schedule.solve import solve_schedule
 from optimizer.schedule.why import MOST_RUNS, with_room, without_run
@@ -22,7 +23,9 @@ QUARTER = timedelta(minutes=15)
 def reckoned() -> tuple[Problem, Payload]:
     known: Known = Bench().known()
     ahead = look_ahead(known)
-    return problem_of(known, ahead), plan_ahead(known, ahead, silent)
+    first = problem_of(known, ahead)
+    problem, _solution = held_to_the_rule(first, solve_schedule(first), known.battery, solve_schedule)
+    return problem, plan_ahead(known, ahead, silent)
 
 
 def steps_of(payload: Payload, run: RunReason) -> range:
