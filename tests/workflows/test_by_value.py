@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pandas as pd
 import pytest
 
 from controllers.law import setpoint_kw
+from dash_app.domain.approval import soc_change
 from dash_app.domain.dispatch import Order
 from dash_app.domain.recommendation import Payload
 from dash_app.domain.schedule import Intent
@@ -41,9 +43,11 @@ def test_every_step_of_the_next_two_hours_has_a_table_and_no_later_one(payload: 
 def test_the_plan_is_the_one_of_a_site_that_is_executed_by_its_plan(payload: Payload) -> None:
     plain = Bench(SITE).make().payload
     assert all(step.table is None for step in plain.steps)
-    said = [(step.intent, step.target_kw, step.battery_kw, step.soc_end) for step in payload.steps]
-    assert said == [(step.intent, step.target_kw, step.battery_kw, step.soc_end) for step in plain.steps]
-    assert payload.expected == plain.expected
+    assert [step.intent for step in payload.steps] == [step.intent for step in plain.steps]
+    for one, other in zip(payload.steps, plain.steps, strict=True):
+        expected = (one.target_kw, one.battery_kw, one.grid_kw, one.soc_end)
+        assert expected == pytest.approx((other.target_kw, other.battery_kw, other.grid_kw, other.soc_end), abs=1e-3)
+    assert payload.expected.cost == pytest.approx(plain.expected.cost)
 
 
 def test_a_table_knows_the_prices_of_its_step_and_the_site(payload: Payload) -> None:
@@ -98,3 +102,22 @@ def test_without_pv_the_demand_alone_is_the_net_load() -> None:
     pv = one.pv
     assert isinstance(pv, pd.Series)
     assert max(without) >= max(with_pv)
+
+
+@pytest.mark.parametrize("net_kw", [-40.0, 5.0, 60.0])
+def test_on_a_steady_load_the_choice_is_steady_and_the_battery_stays_in_its_corridor(
+    payload: Payload, net_kw: float
+) -> None:
+    battery, soc, directions = SITE.battery, 0.4, []
+    assert battery is not None
+    for step in payload.steps[:8]:
+        order = Order.of(recommendation_id="r", project_id="m", device_id="d", step=step, payload_digest="00")
+        for tick in range(0, 900, 5):
+            telemetry = a_telemetry(at=step.start + timedelta(seconds=tick), soc=soc, battery_kw=0.0, grid_kw=net_kw)
+            answer = setpoint_kw(order.step, telemetry, battery)
+            assert isinstance(answer, float)
+            directions.append(0 if abs(answer) < 0.5 else 1 if answer > 0 else -1)
+            soc += soc_change(answer, battery, 5 / 3600)
+            assert battery.soc_floor - 1e-3 <= soc <= battery.soc_max + 1e-3
+    turns = sum(a != b for a, b in pairwise(directions))
+    assert turns <= 4, turns
