@@ -44,6 +44,9 @@ def _check(settings: Settings, path: Path, *, probe: bool) -> int:
 
 
 def _probe(settings: Settings, device: MeterDescription) -> bool:
+    if device.device.max_connections == 1 and device_wiring.dispatcher_lives(settings):
+        _say(["  not asked: it serves one connection, and the dispatcher that is running has it"])
+        return False
     reader = DeviceReader(device, device_wiring.connection_of(device))
     try:
         _say(f"  {line}" for line in _asked(settings, device, reader))

@@ -121,8 +121,10 @@ def test_beside_a_dispatcher_nothing_is_tried(bank: Bank, tmp_path: Path, capsys
     state.mkdir()
     with ReleaseServer(Settings.from_env(state_dir=state).dispatcher_socket, lambda *_: {}):
         assert main(["devices", "commission", "monash-ess1", "--yes"]) == 1
-    assert "dispatcher is running" in capsys.readouterr().err
-    assert bank.writes == []
+        assert "dispatcher is running" in capsys.readouterr().err
+        assert main(["devices", "check", "--probe"]) == 1
+        assert "it serves one connection" in capsys.readouterr().out
+    assert bank.reads == bank.writes == []
 
 
 def test_an_unknown_device_is_one_sentence(bank: Bank, capsys: Said) -> None:
