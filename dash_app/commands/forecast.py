@@ -1,12 +1,11 @@
-"""`energy-dashboard forecast`: a history as CSV in, a forecast with its band as CSV out."""
+"""`energy-dashboard forecast`: a forecast with its band as CSV, from a history as CSV or from the ledger."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-import pandas as pd
-
+from dash_app.commands.forecast_ledger import as_csv, show_ledger
 from dash_app.commands.history_file import add_history_arguments, check_place, parse_moment, read_history
 from dash_app.commands.training import add_model_argument, history_for, wants_training
 from dash_app.domain.errors import ConfigError
@@ -15,10 +14,13 @@ from dash_app.domain.time import TimeGrid
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    add_history_arguments(parser)
+    add_history_arguments(parser, required=False)
+    parser.add_argument("--project", help="instead of a history: the forecast that this project's plans were made from")
     parser.add_argument("--quantiles", type=_quantiles, default=(0.1, 0.5, 0.9), help="as 0.1,0.5,0.9")
     parser.add_argument(
-        "--issued-at", type=parse_moment, help="nothing after this is used (default: the last step's end)"
+        "--issued-at",
+        type=parse_moment,
+        help="nothing after this is used (default: the last step's end; of a project: the newest)",
     )
     add_model_argument(parser)
     parser.add_argument("--weather", help="not supported yet: refused, never ignored")
@@ -30,6 +32,10 @@ def run(args: argparse.Namespace) -> int:
     from optimizer.forecast.model import recipe_for
     from optimizer.forecast.training import train
 
+    if args.project:
+        return show_ledger(args.project, args.kind, args.issued_at, history=args.history)
+    if args.history is None:
+        raise ConfigError("forecast: name a history, or a --project")
     check_place(args)
     if args.weather:
         raise ConfigError("--weather: forecasts from weather are not supported yet")
@@ -45,21 +51,13 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         raise ConfigError(f"{args.history}: {error}") from None
     sys.stderr.write(_stands_on(forecast.basis, forecast.left_out, forecast.missing))
-    sys.stdout.write(_as_csv(forecast.frame, issued_at.isoformat()))
+    sys.stdout.write(as_csv(forecast.frame, issued_at.isoformat()))
     return 0
 
 
 def _stands_on(basis: str, left_out: dict[str, int], missing: int) -> str:
     faults = "".join(f"; {count} left out: {name.replace('_', ' ')}" for name, count in left_out.items())
     return f"{basis}; {missing} missing{faults}\n"
-
-
-def _as_csv(frame: pd.DataFrame, issued_at: str) -> str:
-    stamps = [stamp.isoformat() for stamp in frame.index]
-    out = frame.round(6).reset_index(drop=True)
-    out.insert(0, "valid_at", stamps)
-    out.insert(0, "issued_at", issued_at)
-    return out.to_csv(index=False, lineterminator="\n")
 
 
 def _quantiles(text: str) -> tuple[float, ...]:

@@ -16,9 +16,13 @@ from dash_app.domain.time import check_utc
 COLUMNS = ["timestamp_utc", "value_kw"]
 
 
-def add_history_arguments(parser: argparse.ArgumentParser) -> None:
+def add_history_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     """Declare what both commands need to know about a history."""
-    parser.add_argument("history", help="CSV with timestamp_utc (start of the step) and value_kw; '-' reads stdin")
+    parser.add_argument(
+        "history",
+        nargs=None if required else "?",
+        help="CSV with timestamp_utc (start of the step) and value_kw; '-' reads stdin",
+    )
     parser.add_argument("--kind", choices=("load", "pv"), default="load", help="what the values are (default: load)")
     parser.add_argument("--horizon", type=parse_horizon, default=timedelta(hours=48), help="how far ahead, as 48h")
     parser.add_argument("--timezone", type=parse_zone, default=ZoneInfo("UTC"), help="the site's zone (default: UTC)")
