@@ -35,9 +35,13 @@ Serve = Callable[[Release], AbstractContextManager[object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Seconds. `guard_s` is the longest that a write may take: connect, ask, reconnect, read back."""
+    """Seconds. `guard_s` is the longest that a write may take: connect, ask, reconnect, read back.
+
+    Devices are polled every `poll_s`, and every `verify_s` while a set-point waits for the meter to show it.
+    """
 
     poll_s: float = 5.0
+    verify_s: float = 1.5
     lease_s: float = 30.0
     guard_s: float = 10.0
 
@@ -76,6 +80,13 @@ class Dispatcher:
             self._step_down()
         except StoreUnavailable as error:
             self._without_store(str(error))
+
+    def pause_s(self) -> float:
+        """Return how long to wait from one turn to the next: never beyond the end of a slot that is executed."""
+        now, orders = self._given.clock(), [hand.order for hand in self._hands if hand.order is not None]
+        left = [(order.step.end - now).total_seconds() for order in orders if order.step.end > now]
+        waiting = any(hand.setpoint_kw is not None and not hand.followed for hand in self._hands)
+        return min([self._timing.poll_s, *left, *([self._timing.verify_s] if waiting else [])])
 
     def release(self, project_id: str, who: str) -> dict[str, str]:
         """Release a project's devices at once, for a person; return for each "" or why it did not confirm."""
@@ -197,7 +208,7 @@ def run_dispatcher(
         while not stop.is_set():
             began = given.monotonic()
             dispatcher.turn()
-            stop.wait(max(0.0, timing.poll_s - (given.monotonic() - began)))
+            stop.wait(max(0.0, dispatcher.pause_s() - (given.monotonic() - began)))
 
 
 def stop_record(closure: Closure) -> dict[str, str]:

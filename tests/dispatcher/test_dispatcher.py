@@ -19,7 +19,7 @@ from dash_app.domain.recommendation import State
 from dash_app.stop import StopFlag, stop_on_signals
 from dash_app.workflows.dispatch_gate import Closure
 from tests.fakes.bench import Bench
-from tests.fakes.payloads import a_payload
+from tests.fakes.payloads import NOON, QUARTER, a_payload
 
 Release = Callable[[str, str], dict[str, str]]
 TIMING = Timing(poll_s=5.0, lease_s=30.0, guard_s=10.0)
@@ -243,6 +243,22 @@ def test_a_fault_in_any_step_releases_the_device_ends_the_process_and_the_next_o
     office.dispatcher = office.another("second")
     office.turn(2)
     assert office.bench.plant.mode is Mode.REMOTE
+
+
+def test_the_next_turn_comes_with_the_next_slot_and_sooner_while_the_meter_has_not_shown_a_set_point(
+    office: Office,
+) -> None:
+    assert office.dispatcher.pause_s() == 5.0
+    office.bench.approve()
+    office.dispatcher.turn()
+    assert office.dispatcher.pause_s() == 1.5
+    office.bench.clock.advance(timedelta(seconds=5))
+    office.dispatcher.turn()
+    assert office.dispatcher.pause_s() == 5.0
+    office.bench.clock.now = NOON + QUARTER - timedelta(seconds=0.75)
+    assert office.dispatcher.pause_s() == 0.75
+    office.bench.clock.now = NOON + QUARTER
+    assert office.dispatcher.pause_s() == 5.0
 
 
 def test_a_release_that_fails_at_the_end_is_a_loud_alarm(office: Office) -> None:
