@@ -29,7 +29,7 @@ def double() -> Iterator[ModbusDouble]:
 
 @pytest.fixture
 def plant(double: ModbusDouble, tmp_path: Path) -> Iterator[ModbusPlant]:
-    made = ModbusPlant(a_device(tmp_path, double.port), lambda: NOW)
+    made = ModbusPlant(a_device(tmp_path, double.port), lambda: NOW, sleep=lambda _: None)
     yield made
     made.close()
 

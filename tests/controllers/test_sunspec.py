@@ -13,7 +13,7 @@ import pytest
 import sunspec2.modbus.client as sunspec_client
 
 from controllers.modbus import ModbusPlant, connection_of, open_plants
-from controllers.profiles import load_all
+from controllers.profiles import load_all, load_devices
 from controllers.reading import DeviceReader
 from controllers.sunspec import discover
 from controllers.telemetry import read_telemetry
@@ -40,7 +40,8 @@ def running(
     with STRANGERS[server](plant.bank) as served:
         path = folder / "devices.yaml"
         path.write_text(FILE.format(profile=profile, port=served.port) + more)
-        (driver,) = open_plants(load_all(path), lambda: NOW)
+        (told,) = load_devices(path)
+        driver = ModbusPlant(told, lambda: NOW, sleep=lambda _: None)
         yield driver
         driver.close()
 
