@@ -110,6 +110,19 @@ def scored_steps(
     return rows.dropna(subset=[Scored.REAL, Scored.SAID]).reset_index(drop=True)
 
 
+def said_by(record: ForecastRecord, step: timedelta | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return starts of steps (UTC, naive) and P10, P50, P90 over them: in steps of `step`, or as issued.
+
+    Plain arrays, because a page looks at hundreds of forecasts at once.
+    """
+    frame = record.frame
+    if step is not None and step != record.step:
+        frame = pd.DataFrame({band: whole_steps(frame[band], record.step, step) for band in frame.columns})
+    names, starts = frame.columns.tolist(), pd.DatetimeIndex(frame.index)
+    values = frame.to_numpy(dtype=float)
+    return starts.asi8.view(f"datetime64[{starts.unit}]"), values[:, [names.index(band) for band in Band]]
+
+
 def in_daylight(
     rows: pd.DataFrame, measured: pd.DatetimeIndex, step: timedelta, place: tuple[float, float]
 ) -> pd.Series:
@@ -199,24 +212,16 @@ def _issued_rows(records: list[ForecastRecord], step: timedelta, start: datetime
     first, last = (np.datetime64(pd.Timestamp(moment).tz_convert(None)) for moment in (start, until - step))
     begins, said, issued = [], [], []
     for record in records:
-        index, values = _said(record, step)
+        index, values = said_by(record, step)
         at = np.datetime64(pd.Timestamp(record.issued_at).tz_convert(None))
         inside = (index >= max(first, at)) & (index <= last)
         begins.append(index[inside])
         said.append(values[inside])
         issued.append(np.full(int(inside.sum()), at))
-    rows = pd.DataFrame(np.concatenate(said), columns=[Scored.SAID.value, Scored.LOW.value, Scored.HIGH.value])
+    rows = pd.DataFrame(np.concatenate(said), columns=[Scored.LOW.value, Scored.SAID.value, Scored.HIGH.value])
     rows[Scored.VALID_AT] = pd.DatetimeIndex(np.concatenate(begins), tz="UTC")
     rows[Scored.ISSUED_AT] = pd.DatetimeIndex(np.concatenate(issued), tz="UTC")
     return rows
-
-
-def _said(record: ForecastRecord, step: timedelta) -> tuple[np.ndarray, np.ndarray]:
-    """Return starts of steps (UTC, naive) and P50, P10, P90 over them."""
-    said = record.frame[[Band.P50, Band.P10, Band.P90]]
-    if step != record.step:
-        said = pd.DataFrame({band: whole_steps(said[band], record.step, step) for band in said.columns})
-    return pd.DatetimeIndex(said.index).tz_convert(None).to_numpy(), said.to_numpy(dtype=float)
 
 
 def _with_truth(rows: pd.DataFrame, measured: pd.Series, measured_step: timedelta, step: timedelta) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import numpy as np
 import pandas as pd
 
 from dash_app.domain.energy_cost import price_of_steps
@@ -15,13 +16,14 @@ from dash_app.domain.forecast_scores import (
     Score,
     cost_of_error,
     newest_of_each,
+    said_by,
 )
 from dash_app.domain.forecasting import ForecastRecord, ModelRecord, ModelSwitch, Role
 from dash_app.domain.frames import Band
 from dash_app.domain.measurement import total_of
 from dash_app.domain.ports import Forecasts, Measurements, Session
 from dash_app.domain.site import Quantity
-from dash_app.domain.time import Clock, TimeGrid
+from dash_app.domain.time import INDEX_NAME, Clock, TimeGrid
 from dash_app.domain.view import View
 from dash_app.workflows.forecast_choice import Choice, choice_of, every_of
 from dash_app.workflows.forecast_truth import Truth, beside, said_by_part
@@ -30,6 +32,7 @@ from dash_app.workflows.measured import Measured, Place, load_window
 from dash_app.workflows.worth import reached
 
 AHEAD = timedelta(hours=48)
+BANDS = [band.value for band in Band]
 HISTORIES_FOR, LEDGERS_FOR, LEDGERS = timedelta(minutes=5), timedelta(hours=1), 8
 Issued = tuple[tuple[ForecastRecord, ...], tuple[ForecastRecord, ...]]
 """The forecasts that plans were made from, and those of the challenger."""
@@ -160,12 +163,17 @@ def _issued(
 
 def newest_frame(records: Sequence[ForecastRecord]) -> pd.DataFrame | None:
     """Return of each moment the newest forecast that was made before it began; `records` come oldest first."""
-    frames = [record.frame.loc[record.frame.index >= pd.Timestamp(record.issued_at)] for record in records]
-    known = [frame for frame in frames if len(frame)]
-    if not known:
+    begins, said = [], []
+    for record in reversed(records):
+        starts, values = said_by(record)
+        ahead = starts >= np.datetime64(pd.Timestamp(record.issued_at).tz_convert(None))
+        begins.append(starts[ahead])
+        said.append(values[ahead])
+    if not any(len(part) for part in begins):
         return None
-    together = pd.concat(known)
-    return together[~together.index.duplicated(keep="last")].sort_index()[[band.value for band in Band]]
+    moments, newest = np.unique(np.concatenate(begins), return_index=True)
+    index = pd.DatetimeIndex(moments, tz="UTC", name=INDEX_NAME)
+    return pd.DataFrame(np.concatenate(said)[newest], columns=BANDS, index=index)
 
 
 def _before(
