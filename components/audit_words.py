@@ -47,6 +47,7 @@ SAID: dict[str, str] = {
     "refused: approve": mark("Refused: may not approve"),
     "refused: stop": mark("Refused: may not stop"),
     "refused: recompute": mark("Refused: may not recompute"),
+    "notice acknowledged": mark("Notice acknowledged"),
     "audit trail taken over": mark("Audit trail taken over"),
 }
 SETTING = "setting "

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -18,7 +18,9 @@ from components.numbers import duration, zone_words
 from components.words import _
 from dash_app import navigation
 from dash_app.auth import EXIT_ID
+from dash_app.bell import BELL_ID, register_bell
 from dash_app.domain.errors import ApiError, StoreUnavailable
+from dash_app.domain.notices import NoNotices, Notices
 from dash_app.domain.now import now_balance
 from dash_app.domain.ports import Measurements, Recommendations, Session, Sites
 from dash_app.domain.project import Project, Right, Role
@@ -50,7 +52,7 @@ class Id(StrEnum):
     TITLE_SET = "shell-title-set"
 
 
-ANY_PATH = (Id.NAV, Id.CONTENT, Id.FRESHNESS)
+ANY_PATH = (Id.NAV, Id.CONTENT, Id.FRESHNESS, BELL_ID)
 """Callbacks that see unknown addresses too, because they draw what is shown there."""
 
 
@@ -65,6 +67,7 @@ class Frame:
     clock: Clock
     demo: bool
     pages: Sequence[PageModule]
+    notices: Notices = field(default_factory=NoNotices)
 
 
 def layout(*, demo: bool = False) -> html.Div:
@@ -102,6 +105,7 @@ def layout(*, demo: bool = False) -> html.Div:
 
 def register(app: Dash, frame: Frame) -> None:
     """Add the frame's callbacks."""
+    register_bell(app, frame.who, frame.notices, tick=Id.TICK, address=Id.URL)
 
     @app.callback(
         Output(Id.NAV, "children"),
@@ -191,6 +195,7 @@ def _open_page(page: PageModule, session: Session) -> Any:
 def _header() -> list[Any]:
     right = [
         html.Div(id=Id.FRESHNESS, className="sb-freshness"),
+        html.Div(id=BELL_ID),
         shell.theme_button(),
         html.Div(id=Id.ACCOUNT, className="sb-account"),
     ]

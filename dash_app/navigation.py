@@ -105,12 +105,13 @@ RECOMMENDATIONS = _page(
     need=Need.BATTERY,
 )
 LIVE = _page("live", mark("Live"), Icon.BROADCAST, Group.ACT, phone_label=mark("Live"), need=Need.BATTERY)
+NOTICES = _page("notices", mark("Notices"), Icon.BELL, Group.ACT)
 AUDIT = _page("audit", mark("Audit trail"), Icon.SHIELD_CHECK, Group.ACT)
 QUALITY = _page("quality", mark("Data quality"), Icon.CLIPBOARD, Group.PROVE)
 
 SEEN = (BATTERY, CONSUMER, FLOWS, MEASUREMENTS)
 COMPARED = (FORECASTS, EFFICIENCY)
-ON_FROM_THERE = (FORECAST, RECOMMENDATIONS, LIVE, AUDIT, QUALITY)
+ON_FROM_THERE = (FORECAST, RECOMMENDATIONS, LIVE, NOTICES, AUDIT, QUALITY)
 
 NAVIGATION: dict[ProjectType, tuple[Destination, ...]] = {
     ProjectType.NORMAL: (HOME, *SEEN, *COMPARED, *ON_FROM_THERE),

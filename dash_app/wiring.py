@@ -21,24 +21,22 @@ from controllers.release import release_devices as release_at_the_device
 from controllers.release_socket import ReleaseServer, SocketLink
 from controllers.rules import FileRules
 from controllers.spool import JsonLinesSpool
-from dash_app import keys
+from dash_app import chore_wiring, keys
 from dash_app.background import JobManager, Rebuild, build_manager
-from dash_app.chores import Chore, Chores, holder
+from dash_app.chores import Chores
 from dash_app.connection import Connection, connection_of
 from dash_app.device_wiring import guarded_plants, loop_rules
 from dash_app.dispatcher import Release, stop_record
 from dash_app.dispatcher import run_dispatcher as run_dispatch_loop
 from dash_app.domain.errors import ConfigError, StoreUnavailable
 from dash_app.domain.ports import DispatcherLink, Session, Sites
-from dash_app.setting_facts import setting_facts
 from dash_app.settings import Settings
 from dash_app.stop import stop_on_signals
 from dash_app.workflows import sign_in
-from dash_app.workflows.audit import AuditPorts, export_when_due, record_settings, verify
+from dash_app.workflows.audit import verify
 from dash_app.workflows.dispatch_gate import Closure, Gate
 from dash_app.workflows.dispatch_state import DispatchPorts
 from dash_app.workspace import Workspace
-from services.audit_heads import Ed25519Signer, HeadFolder
 from services.cache import DiskStore
 from services.ceilings import ceilings_from
 from services.energy_api import HttpEnergyApi
@@ -54,8 +52,6 @@ PATIENT_FLIGHT_S = 120.0
 PAGE_FLIGHT_S = 30.0
 LOOK_AHEAD = timedelta(days=62)
 """The past days that are fetched behind the first screen of a project: a month, and the one it is compared with."""
-SETTINGS_EVERY = timedelta(minutes=1)
-HEAD_EVERY = timedelta(minutes=10)
 CACHE_ALARM = "cache"
 
 log = structlog.get_logger()
@@ -97,7 +93,8 @@ def build(settings: Settings, *, patient: bool = False) -> Workspace:
         link=link(settings),
         rules=FileRules(connection.devices_file),
         demo=connection.demo,
-        verify_audit=partial(verify, audit_ports(settings, store)),
+        notices=store.notices,
+        verify_audit=partial(verify, chore_wiring.audit_ports(settings, store, now)),
         model_files=SignedModelFiles(settings.state_dir / "models", secret_key=keys.secret_key(settings)[0]),
     )
 
@@ -123,28 +120,10 @@ def plan_store(settings: Settings) -> PlanStore:
     return open_store(settings.store_url, secret_key=keys.secret_key(settings)[0])
 
 
-def audit_ports(settings: Settings, store: PlanStore) -> AuditPorts:
-    """Return what verifies the audit trail and exports its signed heads."""
-    return AuditPorts(
-        audit=store.audit,
-        heads=HeadFolder(settings.audit_path),
-        signer=Ed25519Signer(settings.audit_key or keys.secret_key(settings)[0]),
-        alarms=store.alarms,
-        clock=now,
-    )
-
-
 def chores(settings: Settings) -> Chores:
     """Return what the planner's process does beside planning."""
-    store, connection, key = plan_store(settings), connection_of(settings), keys.secret_key(settings)[0]
-    files = {"sites_file": connection.sites_file, "devices_file": connection.devices_file}
-    facts = partial(setting_facts, settings, key=key, files=files)
-    audited = audit_ports(settings, store)
-    every = (
-        Chore(name="settings", every=SETTINGS_EVERY, do=lambda: record_settings(store.audit, facts(), "planner")),
-        Chore(name="audit head", every=HEAD_EVERY, do=partial(export_when_due, audited)),
-    )
-    return Chores(every, store.leases, now, holder())
+    connection = connection_of(settings)
+    return chore_wiring.chores(settings, plan_store(settings), connection, sites(connection), now)
 
 
 def sites(connection: Connection) -> Sites:

@@ -10,6 +10,7 @@ from dash_app.domain import ports
 from dash_app.domain.dispatch import DeviceRules
 from dash_app.domain.forecasting import ModelFiles, NoModelFiles
 from dash_app.domain.jobs import Jobs
+from dash_app.domain.notices import NoNotices, Notices
 from dash_app.settings import Settings
 from dash_app.workflows.audit import Verification
 
@@ -43,6 +44,7 @@ class Workspace:
     forecasts: ports.Forecasts
     link: ports.DispatcherLink
     rules: Callable[[str], DeviceRules | None] = no_rules
+    notices: Notices = field(default_factory=NoNotices)
     verify_audit: Callable[[], Verification] | None = None
     demo: bool = False
     model_files: ModelFiles = field(default_factory=NoModelFiles)

@@ -1,12 +1,15 @@
-"""Examples of what people look up afterwards: rows of the audit trail."""
+"""Examples of what people look up afterwards, and of what tells them to: rows of the audit trail, notices."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from components.audit_table import audit_table
+from components.notice_list import notice_bell, notice_list
 from dash_app.domain.audit import AuditRow
+from dash_app.domain.notices import Notice, NoticeKind
 from pages.gallery_entry import Entry, Example
 
 ZONE = ZoneInfo("Australia/Melbourne")
@@ -29,7 +32,34 @@ def entries() -> tuple[Entry, ...]:
                 Example(state="No rows", draw=lambda: audit_table((), ZONE, {})),
             ),
         ),
+        Entry(
+            title="Notices",
+            examples=(
+                Example(state="Lasting, acknowledged, over", draw=lambda: notice_list(_notices(), ZONE)),
+                Example(
+                    state="For somebody who cannot acknowledge",
+                    draw=lambda: notice_list(_notices()[:1], ZONE, reason="Viewers cannot acknowledge."),
+                ),
+                Example(state="The bell, three waiting", draw=lambda: notice_bell(3, "#gallery-notices")),
+                Example(state="The bell, nothing waiting", draw=lambda: notice_bell(0, "#gallery-notices")),
+            ),
+        ),
     )
+
+
+def _notices() -> tuple[Notice, ...]:
+    kinds = (NoticeKind.DISPATCH, NoticeKind.WAITING, NoticeKind.NO_PLAN)
+    texts = (
+        "monash-ess1: measured 3.100 kW, told was 12.500 kW, for more than 10 s",
+        "R-118 waits for a decision until 2026-11-03 03:00 UTC.",
+        "The newest electricity demand is of 2026-11-02T22:00:00+00:00: too old to plan on.",
+    )
+    stuck, waiting, missing = (
+        Notice(notice_id=place + 1, at=AT, project_id="monash", kind=kind, key="", text=text)
+        for place, (kind, text) in enumerate(zip(kinds, texts, strict=True))
+    )
+    care = replace(waiting, acknowledged_at=AT, acknowledged_by="max@example.org")
+    return stuck, care, replace(missing, over_at=AT)
 
 
 def _rows() -> tuple[AuditRow, ...]:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dash_app import wiring
+from dash_app.chore_wiring import audit_ports
 from dash_app.domain.audit import AuditQuery, AuditRow, Flaw, Head
 from dash_app.domain.audit_heads import parse_head
 from dash_app.domain.errors import ConfigError
@@ -43,7 +44,7 @@ def run_audit(settings: Settings, args: argparse.Namespace) -> int:
     """Run the command; return 0 only when the trail is whole."""
     store = wiring.plan_store(settings)
     try:
-        ports = wiring.audit_ports(settings, store)
+        ports = audit_ports(settings, store, wiring.now)
         return _export(ports, args.file) if args.part == "export" else _verify(ports, args.earlier)
     finally:
         store.close()

@@ -20,6 +20,7 @@
     |-- DecisionConflict       version, hash or state moved: says who and when
     |-- StoreUnavailable       the plan store could not make a write durable
     |-- LeaseLost              another process owns the work
+    |-- NotDelivered           a message was not taken over by whoever delivers it
     `-- DeviceError            the plant
         |-- DeviceUnreachable  refused, silent, or cut
         |-- DeviceRefused      a Modbus exception: carries `exception_code`
@@ -124,6 +125,10 @@ class StoreUnavailable(EnergyError):
 
 class LeaseLost(EnergyError):
     """Another process holds the lease."""
+
+
+class NotDelivered(EnergyError):
+    """A message could not be handed over; its text names no secret."""
 
 
 class DeviceError(EnergyError):

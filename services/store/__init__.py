@@ -19,6 +19,7 @@ from services.store.jobs import SqlJobs
 from services.store.leases import SqlLeases
 from services.store.ledger import SqlLedger
 from services.store.migrate import upgrade
+from services.store.notices import SqlNotices
 from services.store.recommendations import SqlRecommendations
 from services.store.sessions import SqlSessions
 from services.store.states import SqlStates
@@ -37,6 +38,7 @@ class PlanStore:
     alarms: SqlAlarms
     states: SqlStates
     jobs: SqlJobs
+    notices: SqlNotices
     forecasts: SqlForecasts
 
     def close(self) -> None:
@@ -64,5 +66,6 @@ def open_store(
         alarms=SqlAlarms(database),
         states=SqlStates(database),
         jobs=SqlJobs(database),
+        notices=SqlNotices(database),
         forecasts=SqlForecasts(database),
     )

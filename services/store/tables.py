@@ -193,5 +193,36 @@ jobs = Table(
     Index("jobs_of_project", "project_id", "started_at"),
 )
 
+notices = Table(
+    "notices",
+    metadata,
+    Column("notice_id", Integer, primary_key=True),
+    time_column("at"),
+    text_column("project_id"),
+    text_column("kind"),
+    text_column("key"),
+    Column("text", Text, nullable=False),
+    time_column("over_at", nullable=True),
+    time_column("acknowledged_at", nullable=True),
+    text_column("acknowledged_by"),
+    Index("one_lasting_notice", "project_id", "kind", "key", unique=True, sqlite_where=text("over_at IS NULL")),
+    sqlite_autoincrement=True,
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("message_id", Integer, primary_key=True),
+    Column("notice_id", ForeignKey("notices.notice_id"), nullable=False),
+    text_column("channel"),
+    text_column("address"),
+    Column("attempts", Integer, nullable=False),
+    time_column("next_at", nullable=True),
+    time_column("sent_at", nullable=True),
+    Column("error", Text, nullable=False),
+    Index("messages_due", "next_at"),
+    sqlite_autoincrement=True,
+)
+
 APPEND_ONLY = ("payloads", "transitions", "ledger", "audit")
 """Triggers refuse UPDATE and DELETE on these, and an INSERT that would replace a row."""

@@ -14,6 +14,7 @@ from plotly.utils import PlotlyJSONEncoder
 from werkzeug.test import TestResponse
 
 from dash_app.app import create_app
+from dash_app.domain.notices import NoNotices, Notices
 from dash_app.domain.project import Project, ProjectType, Role
 from dash_app.domain.site import Battery, GridConnection, Measurand, PvArray, Quantity, Site
 from dash_app.settings import Settings
@@ -57,7 +58,7 @@ class Building:
         return client
 
 
-def build(names: dict[str, str] | None = None, **settings: Any) -> Building:
+def build(names: dict[str, str] | None = None, *, notices: Notices | None = None, **settings: Any) -> Building:
     """Return an app in which Monash and Fontana have a battery, Cambridge b071 has only a load."""
     names = NAMES | (names or {})
     clock = FakeClock()
@@ -82,6 +83,7 @@ def build(names: dict[str, str] | None = None, **settings: Any) -> Building:
         states=store.states,
         link=FakeLink(),
         jobs=FakeJobs(clock),
+        notices=notices or NoNotices(),
         forecasts=store.forecasts,
         demo=True,
     )

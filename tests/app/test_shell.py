@@ -69,6 +69,7 @@ def test_the_navigation_of_a_pv_project_has_its_pages_and_what_waits(building: B
         "Forecast",
         "Recommendations",
         "Live",
+        "Notices",
         "Audit trail",
         "Data quality",
         "Account",
