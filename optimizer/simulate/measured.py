@@ -101,7 +101,10 @@ class Measured:
 
 
 def short_gaps_closed(series: pd.Series, step: timedelta) -> tuple[pd.Series, int]:
-    """Return the series with gaps of up to three hours bridged by straight lines, and how many values that made.
+    """Return the series with gaps of up to three hours closed, and how many values that made.
+
+    A single value is bridged by a straight line, a longer gap takes what was measured a day before: a line would lead
+    up to the first reading after the gap, which may hold the energy of all of it.
 
     >>> hours = pd.date_range("2020-01-01", periods=4, freq="h", tz="UTC")
     >>> closed, made = short_gaps_closed(pd.Series([1.0, np.nan, 3.0, 4.0], index=hours), timedelta(hours=1))
@@ -110,6 +113,8 @@ def short_gaps_closed(series: pd.Series, step: timedelta) -> tuple[pd.Series, in
     """
     missing = series.isna()
     lengths = missing.groupby((~missing).cumsum()).transform("sum")
+    single = missing & (lengths == 1)
     short = missing & (lengths <= LONGEST_GAP // step)
-    bridged = series.interpolate(limit_area="inside")
-    return series.where(~short, bridged), int((short & bridged.notna()).sum())
+    closed = series.where(~single, series.interpolate(limit_area="inside"))
+    closed = closed.where(~(short & ~single), series.shift(timedelta(days=1) // step))
+    return closed, int((short & closed.notna()).sum())

@@ -82,13 +82,18 @@ def test_missing_readings_in_a_window_are_refused() -> None:
         replace(measured, frame=frame)
 
 
-def test_only_short_gaps_are_bridged() -> None:
-    index = pd.date_range("2020-01-01", periods=12, freq="h", tz="UTC")
-    values = pd.Series([np.nan, 1, np.nan, np.nan, np.nan, 5, np.nan, np.nan, np.nan, np.nan, 6, np.nan], index=index)
+def test_short_gaps_take_the_day_before_and_never_lead_up_to_the_reading_after_them() -> None:
+    # 44 kW after a gap may be the energy of the gap: a line would invent a ramp towards it
+    index = pd.date_range("2020-01-01", periods=96, freq="h", tz="UTC")
+    values = pd.Series(np.arange(96.0), index=index)
+    values.iloc[30:33], values.iloc[33] = np.nan, 44.0
+    values.iloc[50] = np.nan
+    values.iloc[60:64] = np.nan
     closed, made = short_gaps_closed(values, timedelta(hours=1))
-    assert closed[1:6].tolist() == [1, 2, 3, 4, 5]
-    assert made == 3
-    assert closed.isna().sum() == 6
+    assert closed[30:34].tolist() == [6.0, 7.0, 8.0, 44.0]
+    assert closed.iloc[50] == 50.0
+    assert closed[60:64].isna().all()
+    assert made == 4
 
 
 def test_the_windows_under_heat_wave_load_are_those_with_days_unheard_of_before() -> None:
