@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pandas as pd
 
 from dash_app.domain.forecast_scores import Scored, scored_steps
-from dash_app.domain.forecasting import SIMPLE_MODEL_ID, ForecastRecord, ModelRecord, Role, SwitchReason
+from dash_app.domain.forecasting import SIMPLE_MODEL_ID, THIN_EVERY, ForecastRecord, ModelRecord, Role, SwitchReason
 from dash_app.domain.ports import Forecasts
+from dash_app.domain.time import floor_to
 from dash_app.workflows.forecasting import Past
 
 JUDGED_ON = timedelta(days=14)
@@ -57,13 +58,16 @@ def judge(
 def pairs_of(
     ours: Sequence[ForecastRecord], theirs: Sequence[ForecastRecord]
 ) -> list[tuple[ForecastRecord, ForecastRecord]]:
-    """Return each of `theirs` with the one of `ours` that was issued nearest to it, at the same moment."""
-    pairs = []
+    """Return each of `theirs` with the one of `ours` that was issued nearest to it, at the same moment.
+
+    One pair for every six hours: many restarts in a day make no days of experience.
+    """
+    pairs: dict[datetime, tuple[ForecastRecord, ForecastRecord]] = {}
     for rival in theirs:
         nearest = min(ours, key=lambda one: abs(one.issued_at - rival.issued_at), default=None)
         if nearest is not None and abs(nearest.issued_at - rival.issued_at) <= AT_ONCE:
-            pairs.append((nearest, rival))
-    return pairs
+            pairs.setdefault(floor_to(rival.issued_at, THIN_EVERY), (nearest, rival))
+    return list(pairs.values())
 
 
 def compare(

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,9 +67,17 @@ def run_components(
 
 def one_blas_thread() -> AbstractContextManager[object]:
     """Return a context in which BLAS uses one thread: hundreds of small fits only wait for one another otherwise."""
-    from threadpoolctl import threadpool_limits
+    limited: AbstractContextManager[object] = _thread_pools().limit(limits=1, user_api="blas")
+    return limited
 
-    return threadpool_limits(limits=1, user_api="blas")
+
+@lru_cache(maxsize=1)
+def _thread_pools() -> Any:
+    """Return the BLAS of numpy and scipy, both loaded: looking for them takes 3 ms, so it is done once."""
+    import scipy.linalg  # noqa: F401
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def training_origins(history: History) -> pd.DatetimeIndex:

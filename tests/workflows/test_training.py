@@ -287,6 +287,16 @@ def test_only_what_was_said_at_the_same_moment_counts() -> None:
     assert judge(store.forecasts, always_ten(), "old", None, ["n"]) is None
 
 
+def test_many_restarts_in_a_day_are_no_days_of_experience() -> None:
+    store = FakeStore(FakeClock(END))
+    for place in range(3 * LEAST_PAIRS):
+        moved = timedelta(minutes=10 * place)
+        for error_kw, role, model_id in ((2.0, Role.CHAMPION, "old"), (0.0, Role.CHALLENGER, "new")):
+            (one,) = issued(1, error_kw, role=role, model_id=model_id)
+            store.forecasts.record([replace(one, issued_at=one.issued_at + moved)])
+    assert judge(store.forecasts, always_ten(), "old", None, ["new"]) is None
+
+
 def test_the_verdict_is_what_plain_python_finds() -> None:
     random = np.random.default_rng(3)
     store, truth = FakeStore(FakeClock(END)), always_ten()
