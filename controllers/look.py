@@ -59,6 +59,8 @@ def _in_force(at: DeviceDescription, whole: float | None) -> Setpoint:
     for register in (at.watchdog, setpoint, *written):
         if not register.present:
             raise OutOfLimits(f"{at.device.id} has no {' or '.join(register.sunspec)} to write to")
+    if setpoint.opposite is not None and setpoint.opposite.addr != setpoint.addr + setpoint.width:
+        raise OutOfLimits(f"{at.device.id}: the opposite of the set-point does not stand right behind it")
     if setpoint.percent_of is not None and (whole is None or whole <= 0):
         raise OutOfLimits(f"{at.device.id}: what 100 % of the set-point is, is unknown ({whole})")
     return setpoint.against(whole)

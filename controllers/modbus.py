@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 
 from controllers.connection import Connection
 from controllers.descriptions import DeviceDescription, MeterDescription
+from controllers.inspecting import Command
 from controllers.limits import setpoint_registers
 from controllers.look import look
 from controllers.reading import DeviceReader
 from controllers.telemetry import Neighbours, read_telemetry
-from controllers.writing import Command, DeviceWriter
+from controllers.writing import DeviceWriter
 from dash_app.domain.dispatch import DispatchResult, Order, Refused, Telemetry, Unreachable
 from dash_app.domain.errors import DeviceError, DeviceRefused, OutOfLimits
 from dash_app.domain.time import Clock

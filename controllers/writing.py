@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 
 import structlog
 
-from controllers.commands import ArmStep, Heartbeat, Setpoint, Watchdog, Write
+from controllers.commands import ArmStep, Heartbeat, Write
 from controllers.descriptions import DeviceDescription
-from controllers.limits import EPSILON_KW, kw_of_registers
+from controllers.inspecting import Command, Inspector
 from controllers.points import Register
 from controllers.reading import DeviceReader
 from dash_app.domain.dispatch import DispatchResult, ReadBack, Refused, Unverified
@@ -28,8 +27,6 @@ LOST_TRIES = 2
 WITHIN_S = 4.0
 """No new try begins later than this after the first one: the dispatcher's lease allows for one timed-out try more."""
 
-TIMER_LOOKS, TIMER_PAUSE_S = 3, 0.4
-
 log = structlog.get_logger()
 
 
@@ -39,20 +36,6 @@ class Heard(Enum):
     ALL = auto()
     NOT_ALL = auto()
     BUSY = auto()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """A set-point about to be sent: its scale is the one of this moment."""
-
-    setpoint: Setpoint
-    registers: tuple[int, ...]
-    asked_kw: float
-
-    @property
-    def own(self) -> tuple[int, ...]:
-        """The registers of the set-point itself, without those of its opposite."""
-        return self.registers[: self.setpoint.width]
 
 
 class DeviceWriter:
@@ -66,9 +49,18 @@ class DeviceWriter:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._reader, self._sleep, self._monotonic = reader, sleep, monotonic
+        self._look = Inspector(reader, sleep)
+        self._verified: Command | None = None
 
     def command(self, at: DeviceDescription, command: Command) -> DispatchResult:
         """Send a set-point and look; repeat only what the registers show not to have arrived."""
+        self._verified = None
+        result = self._commanded(at, command)
+        if isinstance(result, ReadBack):
+            self._verified = command
+        return result
+
+    def _commanded(self, at: DeviceDescription, command: Command) -> DispatchResult:
         began, busy = self._monotonic(), at.busy
         for tried in range(1, busy.tries + 1):
             try:
@@ -95,12 +87,13 @@ class DeviceWriter:
 
     def release(self) -> None:
         """Write the release sequence and read it back, on a fresh connection if need be; raise DeviceError."""
+        self._verified = None
         for tries_left in reversed(range(RELEASE_TRIES)):
             try:
                 at = self._reader.opened()
                 self._all(at.release)
                 for write in at.release:
-                    self._check_written(write)
+                    self._look.check_written(write)
                 return
             except (DeviceUnreachable, BadAnswer):
                 self._reader.forget()
@@ -156,16 +149,24 @@ class DeviceWriter:
             self._write(at.watchdog, at.watchdog.registers, at.watchdog.write_fc)
         elif step == "heartbeat" and at.heartbeat is not None and at.heartbeat.present:
             self._beat(at.heartbeat)
+        elif step == "setpoint" and command is not None:
+            self._write(at.setpoint, command.registers, at.setpoint.write_fc)
         elif step == "setpoint":
-            held = self._held(at.setpoint) if command is None else command.registers
-            self._write(at.setpoint, held, at.setpoint.write_fc)
+            self._confirm(self._verified)
 
     def _beat(self, heartbeat: Heartbeat) -> None:
         held = heartbeat.raw_of(self._reader.holding(heartbeat.addr, heartbeat.width))
         self._write(heartbeat, heartbeat.registers_of(heartbeat.next_after(held)), heartbeat.write_fc)
 
-    def _held(self, setpoint: Setpoint) -> tuple[int, ...]:
-        return self._reader.holding(setpoint.addr, setpoint.written)
+    def _confirm(self, known: Command | None) -> None:
+        """Write the set-point again if the device still holds it; after a restart it is left as it stands."""
+        if known is None:
+            return
+        found_kw, why = self._look.found(known)
+        if why:
+            raise BadAnswer(f"not refreshed: {why}")
+        self._write(known.setpoint, known.registers, known.setpoint.write_fc)
+        log.debug("set_point_refreshed", device=self._reader.device_id, setpoint_kw=found_kw)
 
     def _all(self, writes: Sequence[Write]) -> None:
         for write in writes:
@@ -181,63 +182,15 @@ class DeviceWriter:
     def _looked(self, command: Command) -> tuple[DispatchResult, bool]:
         """Return what the registers show, and whether they could be read at all."""
         try:
-            return self._read_back(command), True
+            return self._look.read_back(command), True
         except DeviceError as error:
             why = f"sent, but nobody knows whether it arrived: {error}"
             return Unverified(setpoint_kw=command.asked_kw, why=why), False
 
-    def _read_back(self, command: Command) -> DispatchResult:
-        at, setpoint = self._reader.opened(), command.setpoint
-        found_kw = self._found_kw(command)
-        sent_kw = kw_of_registers(setpoint, command.own)
-        tolerance_kw = setpoint.verify.tolerance * setpoint.kw_per_unit + EPSILON_KW
-        if found_kw is None or sent_kw is None or abs(found_kw - sent_kw) > tolerance_kw:
-            return Unverified(setpoint_kw=command.asked_kw, why=f"sent {sent_kw} kW, the device holds {found_kw} kW")
-        try:
-            self._check_opposite(command)
-            for step in at.arm:
-                if isinstance(step, Write):
-                    self._check_written(step)
-            self._check_timer(at.watchdog)
-        except BadAnswer as error:
-            return Unverified(setpoint_kw=command.asked_kw, why=str(error))
-        return ReadBack(setpoint_kw=found_kw)
-
-    def _found_kw(self, command: Command) -> float | None:
-        setpoint = command.setpoint
-        if setpoint.verify.readback == "same":
-            return kw_of_registers(setpoint, self._reader.holding(setpoint.addr, setpoint.width))
-        (value,) = self._reader.values([setpoint.read_at])
-        return None if value is None else setpoint.sign.factor * value * setpoint.kw_per_unit
-
-    def _check_opposite(self, command: Command) -> None:
-        width = command.setpoint.width
-        if (opposite := command.registers[width:]) and command.setpoint.verify.readback == "same":
-            found = self._reader.holding(command.setpoint.addr + width, width)
-            if found != opposite:
-                raise BadAnswer(f"the opposite of the set-point holds {list(found)}, written was {list(opposite)}")
-
-    def _check_written(self, write: Write) -> None:
-        if not write.readback:
-            return
-        found = self._reader.holding(write.addr, write.width)
-        if found != write.registers:
-            raise BadAnswer(f"register {write.addr} holds {list(found)}, written was {list(write.registers)}")
-
-    def _check_timer(self, watchdog: Watchdog) -> None:
-        """Make sure that the device's own timer runs, where the device shows what is left of it."""
-        for tries_left in reversed(range(TIMER_LOOKS)):
-            (left,) = self._reader.values([watchdog.remaining])
-            if left is None or left > 0:
-                return
-            if tries_left:
-                self._sleep(TIMER_PAUSE_S)
-        raise BadAnswer("the device's own timer does not run")
-
     def _holds(self, at: DeviceDescription, command: Command) -> str:
         """Return what the device holds after a refusal, for the record; a refusal may have left it half way."""
         try:
-            return f"; the device holds {self._found_kw(command)} kW"
+            return f"; the device holds {self._look.found_kw(command)} kW"
         except DeviceError:
             return "; what it holds is not known"
 

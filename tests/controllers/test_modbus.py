@@ -117,6 +117,15 @@ def test_a_maker_who_counts_charging_positive_is_converted(double: ModbusDouble,
     plant.close()
 
 
+def test_an_opposite_that_stands_elsewhere_is_never_written(double: ModbusDouble, tmp_path: Path) -> None:
+    apart = a_device(tmp_path, double.port, ("addr: 10, write_fc", "opposite: {addr: 13}, addr: 10, write_fc"))
+    plant = ModbusPlant(apart, lambda: NOW)
+    answer = plant.hold(ORDER, 1.0)
+    plant.close()
+    assert isinstance(answer, Refused) and "does not stand right behind it" in answer.why
+    assert double.handler.writes == []
+
+
 def test_devices_behind_one_endpoint_share_its_one_connection(double: ModbusDouble, tmp_path: Path) -> None:
     path = devices_file(tmp_path, double.port)
     text = path.read_text()

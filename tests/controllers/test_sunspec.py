@@ -121,6 +121,23 @@ def test_keeping_alive_writes_the_timer_again_and_the_power_it_found(tmp_path: P
     assert plant.value(715, "ControllerHb") == 43
 
 
+def test_keeping_alive_never_writes_a_power_that_is_not_ours(tmp_path: Path) -> None:
+    plant = SunSpecPlant()
+    with running(tmp_path, "sunspec-battery", plant) as driver:
+        driver.keep_alive()
+        assert plant.addr(704, "WSet") not in {addr for addr, _ in plant.bank.writes}
+        driver.hold(ORDER, 2.0)
+        plant.put(704, "WSet", 3999)
+        plant.bank.writes.clear()
+        with pytest.raises(BadAnswer, match=r"not refreshed: sent 2\.0 kW, the device holds 3\.999 kW"):
+            driver.keep_alive()
+        assert plant.value(704, "WSet") == 3999
+        driver.release()
+        plant.bank.writes.clear()
+        driver.keep_alive()
+        assert plant.addr(704, "WSet") not in {addr for addr, _ in plant.bank.writes}
+
+
 def test_a_timer_that_does_not_run_is_no_verified_write_and_the_device_is_made_safe(tmp_path: Path) -> None:
     plant = SunSpecPlant()
     follow = plant.bank.follow
