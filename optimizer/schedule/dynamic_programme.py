@@ -65,6 +65,8 @@ def applies_to(problem: Problem) -> bool:
     """Return whether the recursion covers everything in the problem."""
     return (
         len(problem.storages) == 1
+        and problem.storages[0].charge_most_kw is None
+        and problem.storages[0].discharge_most_kw is None
         and not problem.flexible_loads
         and not problem.devices
         and problem.demand_charge is None

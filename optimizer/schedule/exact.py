@@ -176,8 +176,10 @@ def _device_series(compiled: Compiled, problem: Problem, plan: Array) -> dict[st
 
 def _one_way(storage: Storage, charge_kw: Array, discharge_kw: Array) -> tuple[Array, Array]:
     """Return both powers with what is only tolerance taken away."""
-    charge = without_round_off(f"charge_kw of {storage.battery_id}", charge_kw, storage.charge_kw)
-    discharge = without_round_off(f"discharge_kw of {storage.battery_id}", discharge_kw, storage.discharge_kw)
+    most_kw = storage.most_charge_kw(len(charge_kw))
+    charge = without_round_off(f"charge_kw of {storage.battery_id}", charge_kw, most_kw)
+    most_kw = storage.most_discharge_kw(len(discharge_kw))
+    discharge = without_round_off(f"discharge_kw of {storage.battery_id}", discharge_kw, most_kw)
     noise = np.minimum(charge, discharge) <= BOTH_WAYS_KW
     return np.where(noise & (charge < discharge), 0.0, charge), np.where(noise & (discharge <= charge), 0.0, discharge)
 

@@ -131,8 +131,8 @@ class Model:
         self.constraints[f"storage{i}"] = stored == kept + change + self._vector(f"start_kwh{i}")
         self.constraints[f"stored_min{i}"] = stored >= self._vector(f"stored_min_kwh{i}")
         self.constraints[f"stored_max{i}"] = stored <= self._vector(f"stored_max_kwh{i}")
-        self.constraints[f"charge_limit{i}"] = charge <= self._scalar(f"charge_limit_kw{i}")
-        self.constraints[f"discharge_limit{i}"] = discharge <= self._scalar(f"discharge_limit_kw{i}")
+        self.constraints[f"charge_limit{i}"] = charge <= self._vector(f"charge_limit_kw{i}")
+        self.constraints[f"discharge_limit{i}"] = discharge <= self._vector(f"discharge_limit_kw{i}")
 
     def _constrain_flexible(self, j: int) -> None:
         taken = self.flexible_kw[j]

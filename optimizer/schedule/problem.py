@@ -30,7 +30,7 @@ class Storage:
     """One battery. `soc_*` are fractions (0..1) of `capacity_kwh`; powers are limits at the AC meter.
 
     `floor_kwh` and `ceiling_kwh` (one value per step) replace `soc_min` and `soc_max` where the battery starts
-    outside of them and has to be led back.
+    outside of them and has to be led back; `charge_most_kw` and `discharge_most_kw` replace its powers meanwhile.
     """
 
     battery_id: str
@@ -47,6 +47,8 @@ class Storage:
     self_discharge_per_h: float = 0.0
     floor_kwh: Array | None = None
     ceiling_kwh: Array | None = None
+    charge_most_kw: Array | None = None
+    discharge_most_kw: Array | None = None
 
     @property
     def start_kwh(self) -> float:
@@ -60,6 +62,14 @@ class Storage:
     def highest_kwh(self, steps: int) -> Array:
         """Return what may be stored at the end of each step, targets left aside."""
         return np.full(steps, self.soc_max * self.capacity_kwh) if self.ceiling_kwh is None else self.ceiling_kwh
+
+    def most_charge_kw(self, steps: int) -> Array:
+        """Return the most it may be charged with in each step."""
+        return np.full(steps, self.charge_kw) if self.charge_most_kw is None else self.charge_most_kw
+
+    def most_discharge_kw(self, steps: int) -> Array:
+        """Return the most it may be discharged with in each step."""
+        return np.full(steps, self.discharge_kw) if self.discharge_most_kw is None else self.discharge_most_kw
 
     def kept_fraction(self, hours: Array) -> Array:
         """Return the share of the stored energy that is left after so many hours of self-discharge, step by step."""

@@ -143,11 +143,12 @@ def _stored_limits(problem: Problem, model: Model, index: int, storage: Storage)
 def _power_limits(problem: Problem, model: Model, index: int, storage: Storage) -> Iterator[Limit]:
     most = 10.0 * storage.capacity_kwh / float(problem.hours.min())
     for name, power, limit in (
-        ("charge_kw", model.charge_kw[index], storage.charge_kw),
-        ("discharge_kw", model.discharge_kw[index], storage.discharge_kw),
+        ("charge_kw", model.charge_kw[index], storage.charge_most_kw),
+        ("discharge_kw", model.discharge_kw[index], storage.discharge_most_kw),
     ):
         room = Room.at(f"{problem.key_of(storage)}.{name}", "kW", most, problem.dt_h)
-        yield room, power <= limit + room.given
+        allowed = np.ones(problem.steps) if limit is None else (limit > 0).astype(float)
+        yield room, power <= allowed * (getattr(storage, name) + room.given)
 
 
 def _device_limits(problem: Problem, model: Model) -> Iterator[Limit]:

@@ -1,7 +1,8 @@
 """From a site and its forecasts to a problem: what the battery may do over the horizon, and what it costs.
 
 A battery that starts outside its limits is led back, never pushed further out: below the floor it does not discharge
-and recovers at a quarter of the power it could be charged with; above the ceiling it is emptied likewise.
+and recovers at a quarter of the power it could be charged with; above the ceiling it is emptied likewise. As long as
+this way takes, a plan goes no other way either: what it gained ahead would be lost below the floor again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from dash_app.domain.time import TimeGrid
 from optimizer.schedule.checks import Array
 from optimizer.schedule.devices.device import Device
 from optimizer.schedule.problem import Problem, Storage, step_hours
+
+NOTHING_KWH = 1e-9
 
 
 def build_problem(
@@ -88,6 +91,8 @@ def _aligned(name: str, series: pd.Series, grid: TimeGrid) -> Array:
 def _storage(site: Site, battery: Battery, soc_now: float, net_load_kw: Array, hours: Array) -> Storage:
     floor_kwh = _way_up(site, battery, soc_now, net_load_kw, hours)
     ceiling_kwh = _way_down(site, battery, soc_now, net_load_kw, hours)
+    too_low = floor_kwh < battery.soc_floor * battery.capacity_kwh - NOTHING_KWH
+    too_high = ceiling_kwh > battery.soc_max * battery.capacity_kwh + NOTHING_KWH
     return Storage(
         battery_id=battery.battery_id,
         capacity_kwh=battery.capacity_kwh,
@@ -103,6 +108,8 @@ def _storage(site: Site, battery: Battery, soc_now: float, net_load_kw: Array, h
         ),
         floor_kwh=floor_kwh,
         ceiling_kwh=ceiling_kwh,
+        charge_most_kw=np.where(too_high, 0.0, battery.charge_kw) if too_high.any() else None,
+        discharge_most_kw=np.where(too_low, 0.0, battery.discharge_kw) if too_low.any() else None,
     )
 
 

@@ -95,8 +95,8 @@ def _check_storage(problem: Problem, flows: Flows, storage: Storage) -> None:
     check_equal(f"storage of {name}", stored, kept + change)
     check_least(f"soc_min of {name}", stored, storage.lowest_kwh(steps))
     check_most(f"soc_max of {name}", stored, storage.highest_kwh(steps))
-    check_most(f"charge_kw of {name}", charge, np.full(steps, storage.charge_kw))
-    check_most(f"discharge_kw of {name}", discharge, np.full(steps, storage.discharge_kw))
+    check_most(f"charge_kw of {name}", charge, storage.most_charge_kw(steps))
+    check_most(f"discharge_kw of {name}", discharge, storage.most_discharge_kw(steps))
     check_most(f"charge and discharge of {name} in one step", np.minimum(charge, discharge), np.zeros(steps))
     _check_targets(storage, stored / storage.capacity_kwh)
 

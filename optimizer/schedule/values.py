@@ -65,8 +65,8 @@ def battery_values(problem: Problem, storage: Storage) -> dict[str, Any]:
         "start_kwh": start_kwh,
         "stored_min_kwh": wanted_min_kwh(storage, steps),
         "stored_max_kwh": wanted_max_kwh(storage, steps),
-        "charge_limit_kw": storage.charge_kw,
-        "discharge_limit_kw": storage.discharge_kw,
+        "charge_limit_kw": storage.most_charge_kw(steps),
+        "discharge_limit_kw": storage.most_discharge_kw(steps),
         "charge_most_kw": storage.charge_kw,
         "discharge_most_kw": storage.discharge_kw,
     }

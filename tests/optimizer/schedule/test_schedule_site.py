@@ -24,6 +24,7 @@ from optimizer.schedule.problem import Problem
 from optimizer.schedule.site_problem import build_problem
 from optimizer.schedule.solution import Flows, Status
 from optimizer.schedule.solve import solve_schedule
+from optimizer.schedule.validator_steps import check_steps
 
 BATTERY = Battery(
     battery_id="ess1",
@@ -144,6 +145,29 @@ def test_a_battery_above_its_ceiling_is_led_back_and_never_charged_meanwhile() -
     assert flows.stored_kwh["ess1"][0] == pytest.approx(90.0)
     first = steps_of(problem, flows, soc_now=0.95)[0]
     assert (first.power_min_kw, first.soc_max, first.intent) == (0.0, 0.95, Intent.FOLLOW)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 100_000),
+    capacity_kwh=st.sampled_from([100.0, 400.0, 2000.0]),
+    soc_now=st.sampled_from([0.0, 0.1, 0.19, 0.91, 0.97, 1.0]),
+)
+def test_a_slow_battery_is_never_planned_back_out_of_its_limits_whatever_prices_do(
+    seed: int, capacity_kwh: float, soc_now: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    slow = replace(BATTERY, capacity_kwh=capacity_kwh)
+    buy = rng.uniform(0.05, 0.6, 12)
+    powers = rng.uniform(0, 30, 12).tolist(), rng.uniform(0, 30, 12).tolist()
+    site = replace(SITE, battery=slow)
+    problem = problem_of(*powers, buy.tolist(), (0.9 * buy).tolist(), soc_now=soc_now, site=site)
+    flows = flows_of(problem)
+    steps = build_steps(flows, battery=slow, grid=grid_of(12), soc_now=soc_now)
+    check_steps(steps, flows, slow)
+    for before, step in zip([soc_now, *(step.soc_end for step in steps)], steps, strict=False):
+        assert not (before < slow.soc_floor - 1e-6 and step.battery_kw > 1e-3)
+        assert not (before > slow.soc_max + 1e-6 and step.battery_kw < -1e-3)
 
 
 def test_the_least_co2_is_planned_and_money_still_told() -> None:
