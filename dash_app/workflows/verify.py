@@ -61,11 +61,11 @@ def check_device(given: DispatchPorts, hand: Hand, tenure: Tenure, telemetry: Te
 
 
 def _foreign(hand: Hand, telemetry: Telemetry) -> str:
-    """Return what shows that somebody else commands the device, or ""."""
+    """Return what shows that somebody else commands the device, or ""; one that tells no set-point has its meter."""
     if telemetry.mode is Mode.LOCAL:
         return "somebody took control at the device"
     held_kw, told_kw = telemetry.setpoint_kw, hand.setpoint_kw
-    if held_kw is None or told_kw is None or abs(held_kw - told_kw) > SAME_KW:
+    if held_kw is not None and told_kw is not None and abs(held_kw - told_kw) > SAME_KW:
         return f"the device holds {_kw(held_kw)}, told was {_kw(told_kw)}"
     return ""
 

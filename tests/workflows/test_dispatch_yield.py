@@ -93,6 +93,16 @@ def test_one_wrong_reading_is_looked_at_twice_before_anything_is_done(bench: Ben
     assert (bench.alarms(), bench.plant.mode, len(bench.plant.writes)) == (set(), Mode.REMOTE, 1)
 
 
+def test_a_device_that_does_not_tell_its_set_point_is_judged_by_its_meter(bench: Bench) -> None:
+    read = bench.plant.read
+    bench.plant.read = lambda: replace(read(), setpoint_kw=None)  # type: ignore[method-assign]
+    bench.tick(5)
+    assert (bench.alarms(), bench.plant.mode) == (set(), Mode.REMOTE)
+    bench.plant.deaf = True
+    bench.tick(4)
+    assert (bench.alarms(), bench.plant.mode) == ({"not_followed"}, Mode.LOCAL)
+
+
 def test_a_device_that_is_gone_at_the_second_look_is_not_judged(bench: Bench) -> None:
     taken_by_another_writer(bench)
     read, first = bench.plant.read, iter([True])
