@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -136,6 +137,31 @@ def test_a_scale_factor_that_is_none_is_a_bad_answer(tmp_path: Path, bank: Bank)
     factor = "{load: {addr: 10, scale_from: {addr: 11, type: int16}}}"
     with reader_of(tmp_path, bank, factor) as reader, pytest.raises(BadAnswer, match=r"10\^40 is none of SunSpec's"):
         read_telemetry(reader, NOW)
+
+
+def test_the_example_with_the_small_word_first_reads_its_registers(tmp_path: Path) -> None:
+    bank = Bank()
+    bank.add(71, HOLDING, 0, 800)
+
+    def put(addr: int, words: Sequence[int]) -> None:
+        bank.put(71, HOLDING, addr, words)
+
+    name = b"PLENTICORE plus 10".ljust(32, b"\0")
+    put(768, [int.from_bytes(name[at : at + 2], "big") for at in range(0, 32, 2)])
+    put(514, [64])
+    put(582, [0x10000 - 1500])
+    for addr, watts in ((252, -820.0), (106, 300.0), (108, 0.0), (116, 1200.0)):
+        high, low = struct.unpack(">2H", struct.pack(">f", watts))
+        put(addr, [low, high])
+    with Libmodbus(bank) as served:
+        path = tmp_path / "kostal.yaml"
+        path.write_text(f"profile: kostal-plenticore\ndevice: {{id: k, host: 127.0.0.1, port: {served.port}}}\n")
+        (told,) = load_all(path)
+        reader = DeviceReader(told, connection_of(told))
+        telemetry = read_telemetry(reader, NOW)
+        reader.link.close()
+    assert (telemetry.soc, telemetry.battery_kw) == (0.64, -1.5)
+    assert (telemetry.grid_kw, telemetry.load_kw) == (pytest.approx(-0.82), pytest.approx(1.5))
 
 
 def nothing_known() -> Telemetry:

@@ -87,3 +87,13 @@ def test_the_spool_keeps_every_record_and_survives_a_cut_line(tmp_path: Path) ->
         file.write('{"what": "rel')
     assert JsonLinesSpool(path).records() == ({"what": "release", "why": "no store"},)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_whether_a_dispatcher_listens_can_be_asked_without_a_release(tmp_path: Path) -> None:
+    asked: list[str] = []
+    link = SocketLink(tmp_path / "dispatcher.sock")
+    assert not link.alive()
+    with ReleaseServer(tmp_path / "dispatcher.sock", lambda project, _: asked.append(project) or {"ess1": ""}):
+        assert link.alive()
+        assert link.release("monash", "ada")
+    assert asked == ["monash"] and not link.alive()
