@@ -65,7 +65,7 @@ def shares_card(page: ForecastPage) -> html.Section | None:
     ordered = _ordered(record)
     most = [max(column) for column in zip(*(weights for _names, weights in ordered), strict=True)]
     rows = [[_part_words(names), *_shares(weights, most), *_alone(page, names)] for names, weights in ordered]
-    head = [_("Part"), *lead_names(), *([_("Alone off by")] if page.part_rows else [])]
+    head = [_("Part"), *lead_names(), *([_("Alone off by")] if _parts_scored(page) else [])]
     issued = moment_words(record.issued_at, page.view.zone)
     meta = _("Issued %(time)s: %(basis)s", time=issued, basis=basis_words(record, page.view.zone))
     words = _("A part counts for more the smaller its own errors were in the last weeks, at this lead time.")
@@ -111,7 +111,7 @@ def switches_card(page: ForecastPage) -> html.Section | None:
     if not page.switches:
         return None
     title = _("Changes of champion")
-    head = [_("Change"), _("Why")]
+    head = [_("Switched"), _("Why")]
     rows = []
     for switch in reversed(page.switches[-SWITCHES:]):
         names = [model_name(one, page.models, page.view.zone) for one in (switch.from_model, switch.to_model)]
@@ -139,8 +139,8 @@ def _part_words(names: list[str]) -> str:
 
 
 def _alone(page: ForecastPage, names: list[str]) -> list[str]:
-    """Return how far a part was off by itself in the range; nothing where the ledger kept none of the parts."""
-    if not page.part_rows:
+    """Return how far a part was off by itself in the range; nothing where no step of any part is over."""
+    if not _parts_scored(page):
         return []
     rows = page.part_rows.get(names[0]) if len(names) == 1 else None
     found = score(rows) if rows is not None else None
@@ -150,6 +150,10 @@ def _alone(page: ForecastPage, names: list[str]) -> list[str]:
 def _shares(weights: tuple[float, ...], most: list[float]) -> list[Any]:
     """Return the shares of a part; the largest of each lead time stands out."""
     return [html.B(percent(w)) if w == top else percent(w) for w, top in zip(weights, most, strict=True)]
+
+
+def _parts_scored(page: ForecastPage) -> bool:
+    return any(len(rows) for rows in page.part_rows.values())
 
 
 def _history_words(record: ForecastRecord) -> str:
