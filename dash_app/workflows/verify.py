@@ -14,6 +14,8 @@ from dash_app.workflows.yield_to import look_again, yield_device
 
 POLLS_TO_ALARM = 3
 SAME_KW = 1e-6
+WATCHDOG_REFRESHES = 2
+"""A device's watchdog lasts two refreshes, or longer."""
 NEARLY_FULL, NEARLY_EMPTY = 0.95, 0.12
 
 log = structlog.get_logger()
@@ -51,13 +53,19 @@ def check_device(given: DispatchPorts, hand: Hand, tenure: Tenure, telemetry: Te
         hand.must_write = True
     if hand.setpoint_kw is None or hand.blind:
         return
-    if rebooted or telemetry.mode is Mode.FALLBACK:
+    if rebooted or telemetry.mode is Mode.FALLBACK or _has_lapsed(given, hand, telemetry):
         log.warning("device_forgot", device=hand.device_id, rebooted=rebooted, mode=telemetry.mode.value)
         hand.forget()
     elif _foreign(hand, telemetry):
         _settle_foreign(given, hand, tenure)
     else:
         _compare_with_meter(given, hand, tenure, telemetry, hand.setpoint_kw)
+
+
+def _has_lapsed(given: DispatchPorts, hand: Hand, telemetry: Telemetry) -> bool:
+    """Return whether the device went local for want of a refresh: not every one can tell that from a hand at it."""
+    silent_s = given.monotonic() - hand.refreshed_at
+    return telemetry.mode is Mode.LOCAL and silent_s >= WATCHDOG_REFRESHES * hand.plant.refresh_s
 
 
 def _foreign(hand: Hand, telemetry: Telemetry) -> str:

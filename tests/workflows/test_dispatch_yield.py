@@ -93,6 +93,14 @@ def test_one_wrong_reading_is_looked_at_twice_before_anything_is_done(bench: Ben
     assert (bench.alarms(), bench.plant.mode, len(bench.plant.writes)) == (set(), Mode.REMOTE, 1)
 
 
+def test_a_device_that_went_local_for_want_of_a_refresh_was_not_taken(bench: Bench) -> None:
+    bench.plant.unreachable = True
+    bench.tick(12)
+    bench.plant.unreachable, bench.plant.mode, bench.plant.setpoint_kw = False, Mode.LOCAL, 0.0
+    bench.tick(4)
+    assert (len(bench.plant.writes), bench.plant.mode, bench.alarms()) == (2, Mode.REMOTE, set())
+
+
 def test_a_device_that_does_not_tell_its_set_point_is_judged_by_its_meter(bench: Bench) -> None:
     read = bench.plant.read
     bench.plant.read = lambda: replace(read(), setpoint_kw=None)  # type: ignore[method-assign]
