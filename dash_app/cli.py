@@ -110,9 +110,12 @@ def _settings(args: argparse.Namespace) -> Settings:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from dash_app.chore_wiring import check_notices
     from dash_app.supervisor import run
 
-    return run(_settings(args))
+    settings = _settings(args)
+    check_notices(settings)
+    return run(settings)
 
 
 def _plan(args: argparse.Namespace) -> int:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from dash_app.domain.dispatch import Alarm
 from dash_app.domain.errors import NotFound
@@ -40,7 +39,7 @@ class NoticeKind(StrEnum):
 URGENT = frozenset({NoticeKind.DISPATCH, NoticeKind.STALE, NoticeKind.STOPPED, NoticeKind.AUDIT})
 """Told in quiet hours too."""
 OF_ALARMS = {"plan": NoticeKind.NO_PLAN, "telemetry": NoticeKind.STALE, "audit": NoticeKind.AUDIT}
-NOT_TOLD = frozenset({"cache", "plan_ended", "training", "trainer"})
+NOT_TOLD = frozenset({"cache", "plan_ended"})
 """Alarms that somebody sees on the status page, and that ask nothing of anybody."""
 
 
@@ -161,33 +160,6 @@ class NoNotices:
 
     def failed(self, message_id: int, why: str, again_at: datetime | None) -> None:
         """Do nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuietHours:
-    """Local hours in which only what is urgent is sent; `start` may be later than `end`."""
-
-    start: time
-    end: time
-
-    def ends_at(self, now: datetime, zone: ZoneInfo) -> datetime | None:
-        """Return when the quiet hours end that `now` lies in, or None outside of them.
-
-        >>> quiet = QuietHours(start=time(22), end=time(6))
-        >>> quiet.ends_at(datetime(2026, 11, 3, 23, tzinfo=UTC), ZoneInfo("UTC")).isoformat()
-        '2026-11-04T06:00:00+00:00'
-        >>> quiet.ends_at(datetime(2026, 11, 3, 12, tzinfo=UTC), ZoneInfo("UTC")) is None
-        True
-        """
-        local = now.astimezone(zone)
-        clock = local.time().replace(tzinfo=None)
-        overnight = self.start > self.end
-        inside = (clock >= self.start or clock < self.end) if overnight else self.start <= clock < self.end
-        if not inside:
-            return None
-        day = local.date() + timedelta(days=1 if overnight and clock >= self.start else 0)
-        ends: datetime = datetime.combine(day, self.end, zone)
-        return ends.astimezone(UTC)
 
 
 def wanted_notices(

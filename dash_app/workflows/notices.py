@@ -20,7 +20,6 @@ from dash_app.domain.notices import (
     Notice,
     Notices,
     Posting,
-    QuietHours,
     Sender,
     Wanted,
     retry_at,
@@ -28,6 +27,7 @@ from dash_app.domain.notices import (
 )
 from dash_app.domain.ports import Alarms, Recommendations, Session, Sites
 from dash_app.domain.project import Project, Right
+from dash_app.domain.quiet import QuietHours
 from dash_app.domain.recommendation import Recommendation
 from dash_app.domain.time import Clock
 from dash_app.workflows.audit_page import project_at

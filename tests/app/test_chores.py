@@ -9,10 +9,14 @@ from threading import Event
 
 import pytest
 
+from dash_app.chore_wiring import check_notices, notice_ports
 from dash_app.chores import LEASE, Chore, Chores, run_chores
-from dash_app.domain.errors import StoreUnavailable
+from dash_app.domain.errors import ConfigError, StoreUnavailable
+from dash_app.domain.notices import Channel
 from dash_app.setting_facts import setting_facts
 from dash_app.settings import Settings
+from services.sites import NoSites
+from services.store import open_store
 from tests.fakes.clock import FakeClock
 from tests.fakes.payloads import NOON
 from tests.fakes.store import FakeStore
@@ -118,3 +122,35 @@ def test_a_file_is_told_by_what_it_holds(settings: Settings, tmp_path: Path) -> 
     assert one["sites_file content"] == "sha256 7692c3ad3540"  # echo -n one | sha256sum
     assert one["sites_file content"] != two["sites_file content"]
     assert one["devices_file content"] == two["devices_file content"] == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"notify_email": "max@example.org"}, "NOTIFY_EMAIL: SMTP_URL is not set"),
+        ({"notify_email": "max@example.org", "smtp_url": "mail"}, "SMTP_URL: smtp://"),
+        ({"notify_webhook": "https://hooks.example.org/a"}, "hooks.example.org is not in WEBHOOK_ALLOW"),
+        ({"notify_webhook": "https://10.0.0.1/", "webhook_allow": "*"}, "WEBHOOK_ALLOW"),
+        ({"quiet_hours": "at night"}, "QUIET_HOURS: 'at night' is not like 22:00-06:00."),
+    ],
+)
+def test_settings_of_notices_that_could_never_work_are_refused(given: dict[str, str], said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check_notices(Settings(_env_file=None, **given))
+    assert said in str(caught.value)
+
+
+def test_every_address_gets_a_sender(tmp_path: Path) -> None:
+    settings = Settings(
+        _env_file=None,
+        notify_email="max@example.org, ada@example.org",
+        smtp_url="smtp://mail.example.org",
+        notify_webhook="https://hooks.example.org/a",
+        webhook_allow="hooks.example.org",
+        quiet_hours="22:00-06:00",
+    )
+    check_notices(settings)
+    store = open_store(f"sqlite:///{tmp_path / 'plans.sqlite'}", secret_key="k" * 40)
+    ports = notice_ports(settings, store, NoSites(), FakeClock(NOON))
+    assert set(ports.senders) == set(Channel) and len(ports.targets) == 3 and ports.quiet is not None
+    store.close()

@@ -16,11 +16,11 @@ from dash_app.domain.notices import (
     URGENT,
     Channel,
     NoticeKind,
-    QuietHours,
     retry_at,
     wanted_notices,
 )
 from dash_app.domain.project import Role
+from dash_app.domain.quiet import QuietHours
 from dash_app.domain.recommendation import Payload, Recommendation, State
 from dash_app.workflows.notices import NoticePorts, acknowledge, deliver, refresh
 from tests.fakes.api import FakeSites, session
