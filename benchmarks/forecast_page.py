@@ -17,7 +17,8 @@ from pathlib import Path
 import pandas as pd
 
 from dash_app.domain.forecasting import ForecastRecord
-from dash_app.workflows.forecast_page import Memory, load_forecast_page
+from dash_app.workflows.forecast_ledger import Memory
+from dash_app.workflows.forecast_page import load_forecast_page
 from dash_app.workflows.measured import view_of
 from pages.forecast import PAGE
 from pages.range_page import filled_view

@@ -15,7 +15,8 @@ from dash_app.domain.ports import Forecasts, Measurements, Session, Sites
 from dash_app.domain.time import Clock
 from dash_app.domain.view import View
 from dash_app.workflows.forecast_choice import load_moments
-from dash_app.workflows.forecast_page import ForecastPage, Memory, load_forecast_page
+from dash_app.workflows.forecast_ledger import Memory
+from dash_app.workflows.forecast_page import ForecastPage, load_forecast_page
 from dash_app.workflows.measured import Place, find_place, view_of
 from pages import forecast_basis as basis
 from pages import forecast_chart as chart

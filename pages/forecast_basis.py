@@ -49,6 +49,8 @@ def none_card(page: ForecastPage) -> html.Section | None:
 
 def why_none(page: ForecastPage) -> str:
     """Return why there is no forecast."""
+    if page.ledger.damaged:
+        return _("Forecasts are not shown: %(why)s", why=page.ledger.damaged)
     if not page.place.of(page.choice.quantity):
         return _("Neither demand nor PV is measured in this project, so nothing is forecast.")
     if page.place.site is not None and page.place.site.controllable:
@@ -99,7 +101,7 @@ def models_card(page: ForecastPage) -> html.Section | None:
         return None
     title = _("Champion and challenger")
     head = [_("Model"), _("Off by, when trained"), _("Simple mix, same values"), _("In this range"), _("Role")]
-    rows = [_model_row(page, model) for model in reversed(page.models[-MODELS:])]
+    rows = [_model_row(page, model) for model in reversed(page.ledger.models[-MODELS:])]
     body = list_table(title, head, [*rows, _simple_row(page)])
     words = _("In this range: the errors of a model that forecast beside the champion, and the champion's own.")
     caption = words if page.beside else _("No other model has forecast beside the champion in this range.")
@@ -108,13 +110,13 @@ def models_card(page: ForecastPage) -> html.Section | None:
 
 def switches_card(page: ForecastPage) -> html.Section | None:
     """Return each change of champion with its reason; None where there was none."""
-    if not page.switches:
+    if not page.ledger.switches:
         return None
     title = _("Changes of champion")
     head = [_("Switched"), _("Why")]
     rows = []
-    for switch in reversed(page.switches[-SWITCHES:]):
-        names = [model_name(one, page.models, page.view.zone) for one in (switch.from_model, switch.to_model)]
+    for switch in reversed(page.ledger.switches[-SWITCHES:]):
+        names = [model_name(one, page.ledger.models, page.view.zone) for one in (switch.from_model, switch.to_model)]
         change = _("%(before)s → %(after)s", before=names[0], after=names[1])
         rows.append([row_name(change, moment_words(switch.at, page.view.zone)), reason_words(switch)])
     return card(title, list_table(title, head, rows, words=1))
@@ -162,7 +164,7 @@ def _history_words(record: ForecastRecord) -> str:
 
 
 def _model_row(page: ForecastPage, model: ModelRecord) -> list[Any]:
-    role = role_of(model, page.models, page.switches)
+    role = role_of(model, page.ledger.models, page.ledger.switches)
     days = ngettext("%(num)d day of history", "%(num)d days of history", int(model.days_of_history))
     told = _("not told: too little history")
     errors = [told if kw is None else with_unit(kw, "kW", 2) for kw in (model.error_kw, model.rival_error_kw)]
@@ -171,7 +173,7 @@ def _model_row(page: ForecastPage, model: ModelRecord) -> list[Any]:
 
 
 def _simple_row(page: ForecastPage) -> list[Any]:
-    champion = champion_of(page.switches) == SIMPLE_MODEL_ID
+    champion = champion_of(page.ledger.switches) == SIMPLE_MODEL_ID
     role = Role.CHAMPION if champion else Role.RETIRED
     name = row_name(_("Simple mix"), _("always there, never trained"))
     words = role_name(role) if champion else _("Stands by")

@@ -57,7 +57,7 @@ def band_table(page: ForecastPage) -> ExportTable | None:
 def caption(page: ForecastPage, step: timedelta) -> str:
     """Return which forecast is drawn, and how far it was off."""
     if page.newest is None:
-        return _("No forecast yet.")
+        return _("No forecast is shown.") if page.ledger.damaged else _("No forecast yet.")
     if step > FORECAST_UP_TO:
         return _("Forecasts are drawn up to steps of %(step)s.", step=step_words(FORECAST_UP_TO))
     if page.choice.known is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from dash_app.domain.errors import PlanRejected
 from dash_app.domain.forecasting import FORECAST_QUANTITIES
 from dash_app.domain.ports import Forecasts
 from dash_app.domain.site import Quantity
@@ -52,7 +53,10 @@ def load_moments(place: Place, view: View, forecasts: Forecasts) -> tuple[Choice
     """Return what the address asks for, and moments of the range at which a forecast was issued, at most MOMENTS."""
     choice = choice_of(place, view)
     every = max(every_of(view), timedelta(hours=max(1, (view.until - view.start) // (MOMENTS * ONE_HOUR))))
-    records = forecasts.issued(place.project.project_id, choice.quantity, view.start, view.until, every=every)
+    try:
+        records = forecasts.issued(place.project.project_id, choice.quantity, view.start, view.until, every=every)
+    except PlanRejected:  # the page says it: nothing of the ledger is shown then, so nothing can be chosen
+        records = ()
     return choice, [record.issued_at for record in records[-MOMENTS:]]
 
 

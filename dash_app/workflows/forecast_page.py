@@ -18,59 +18,53 @@ from dash_app.domain.forecast_scores import (
     newest_of_each,
     said_by,
 )
-from dash_app.domain.forecasting import ForecastRecord, ModelRecord, ModelSwitch, Role
+from dash_app.domain.forecasting import ForecastRecord
 from dash_app.domain.frames import Band
 from dash_app.domain.measurement import total_of
 from dash_app.domain.ports import Forecasts, Measurements, Session
 from dash_app.domain.site import Quantity
-from dash_app.domain.time import INDEX_NAME, Clock, TimeGrid
+from dash_app.domain.time import INDEX_NAME, TimeGrid
 from dash_app.domain.view import View
 from dash_app.workflows.forecast_choice import Choice, choice_of, every_of
+from dash_app.workflows.forecast_ledger import Ledger, Memory, read_ledger
 from dash_app.workflows.forecast_truth import Truth, beside, said_by_part
-from dash_app.workflows.kept import Kept
 from dash_app.workflows.measured import Measured, Place, load_window
 from dash_app.workflows.worth import reached
 
-AHEAD = timedelta(hours=48)
 BANDS = [band.value for band in Band]
-HISTORIES_FOR, LEDGERS_FOR, LEDGERS = timedelta(minutes=5), timedelta(hours=1), 8
-Issued = tuple[tuple[ForecastRecord, ...], tuple[ForecastRecord, ...]]
-"""The forecasts that plans were made from, and those of the challenger."""
-
-
-class Memory:
-    """What is kept between two drawings: the days before a range, and the ledger until something is issued."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.histories: Kept[pd.Series] = Kept(clock, HISTORIES_FOR)
-        self.ledgers: Kept[Issued] = Kept(clock, LEDGERS_FOR, LEDGERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastPage(Measured):
     """Everything of one drawing of the page, about one quantity.
 
-    `records` were issued for the range, oldest first, one in each `every` (0: all of them); `newest` is the newest one
-    of all, `shown` the one known at the chosen moment. `rows` are the scored steps of `records`, `shown_rows` those of
-    `shown`, `part_rows` of what each part of the mix said alone, where the ledger kept it (forecast_scores.Scored).
+    `ledger` holds the forecasts of the range, one in each `every` (0: all of them). `rows` are the scored steps of what
+    plans were made from, `shown_rows` of the one known at the chosen moment, `part_rows` of what each part of the mix
+    said alone, where the ledger kept it (forecast_scores.Scored).
     `beside` has the errors of the champion and of each rival over the same steps (`forecast_truth.beside`).
     `prices` are frames.Price on the steps of the range, None where they are not known; `whole` says that what
     persistence needs was loaded.
     """
 
     choice: Choice
-    records: tuple[ForecastRecord, ...]
+    ledger: Ledger
     every: timedelta
-    newest: ForecastRecord | None
-    shown: ForecastRecord | None
-    models: tuple[ModelRecord, ...]
-    switches: tuple[ModelSwitch, ...]
     rows: pd.DataFrame
     shown_rows: pd.DataFrame
     part_rows: dict[str, pd.DataFrame]
     beside: dict[str, tuple[Score, Score]]
     prices: pd.DataFrame | None
     whole: bool
+
+    @property
+    def newest(self) -> ForecastRecord | None:
+        """The newest forecast of all."""
+        return self.ledger.newest
+
+    @property
+    def shown(self) -> ForecastRecord | None:
+        """The forecast that was known at the chosen moment."""
+        return self.ledger.shown
 
     @property
     def step(self) -> timedelta:
@@ -83,7 +77,7 @@ class ForecastPage(Measured):
             records = [self.shown] if self.shown is not None else []
             return self._from_start(newest_frame(records))
         ahead = (self.newest,) if self.newest is not None and self.view.end > self.view.now else ()
-        return self._from_start(newest_frame((*self.records, *ahead)))
+        return self._from_start(newest_frame((*self.ledger.records, *ahead)))
 
     def _from_start(self, frame: pd.DataFrame | None) -> pd.DataFrame | None:
         return None if frame is None else frame.loc[frame.index >= pd.Timestamp(self.view.start)]
@@ -109,56 +103,28 @@ def load_forecast_page(
 ) -> ForecastPage:
     """Load measurements and ledger; on opening without the days before the range, which the first refresh brings."""
     choice = choice_of(place, view)
-    quantity, project_id = choice.quantity, place.project.project_id
+    quantity = choice.quantity
     window = load_window(session, place, view, opening=opening, measurements=measurements, wanted=place.of(quantity))
     measured = total_of(window, place.measurands, quantity, place.native(quantity))
     if not opening:
         earlier = _before(session, place, view, quantity, measurements, memory)
         measured = pd.concat([earlier.loc[earlier.index < view.start], measured.loc[measured.index >= view.start]])
-    newest = forecasts.known_at(project_id, quantity, view.now)
-    records, rivals = _issued(session, place, view, quantity, newest, forecasts, memory)
+    ledger = read_ledger(session, place, view, choice, forecasts, memory)
     truth = Truth(place=place, view=view, quantity=quantity, measured=measured)
-    chosen = forecasts.known_at(project_id, quantity, choice.known) if choice.known else None
     return ForecastPage(
         place=place,
         view=view,
         window=window,
         choice=choice,
-        records=records,
+        ledger=ledger,
         every=every_of(view),
-        newest=newest,
-        shown=chosen,
-        models=forecasts.models(project_id, quantity),
-        switches=forecasts.switches(project_id, quantity),
-        rows=truth.rows(records),
-        shown_rows=truth.rows([chosen] if chosen else []),
-        part_rows={name: truth.rows(said) for name, said in said_by_part(records).items()},
-        beside=beside(records, rivals, truth),
-        prices=_prices(session, place, view, _step_of(place, quantity, newest), measurements),
+        rows=truth.rows(ledger.records),
+        shown_rows=truth.rows([ledger.shown] if ledger.shown else []),
+        part_rows={name: truth.rows(said) for name, said in said_by_part(ledger.records).items()},
+        beside=beside(ledger.records, ledger.rivals, truth),
+        prices=_prices(session, place, view, _step_of(place, quantity, ledger.newest), measurements),
         whole=not opening,
     )
-
-
-def _issued(
-    session: Session,
-    place: Place,
-    view: View,
-    quantity: Quantity,
-    newest: ForecastRecord | None,
-    forecasts: Forecasts,
-    memory: Memory,
-) -> Issued:
-    """Return what was issued for the range; what is on the ledger stays, so it is read again only for a newer one."""
-    project_id, since, every = place.project.project_id, view.start - AHEAD, every_of(view)
-
-    def load() -> Issued:
-        champions = forecasts.issued(project_id, quantity, since, view.end, role=Role.CHAMPION, every=every)
-        return champions, forecasts.issued(project_id, quantity, since, view.end, role=Role.CHALLENGER, every=every)
-
-    if newest is None:
-        return (), ()
-    key = (session.person.user_id, project_id, quantity, since, view.end, every, newest.issued_at)
-    return memory.ledgers.of(key, load)
 
 
 def newest_frame(records: Sequence[ForecastRecord]) -> pd.DataFrame | None:

@@ -16,6 +16,7 @@ import pytest
 
 from components.numbers import percent, with_unit
 from dash_app.domain.forecasting import ForecastRecord, ModelKind, Role, SwitchReason
+from dash_app.workflows.forecast_ledger import Ledger
 from pages import forecast_basis as basis
 from pages import forecast_chart as chart
 from pages import forecast_choice as choosing
@@ -174,6 +175,13 @@ def test_without_a_forecast_the_reason_is_said_and_no_figure_is_shown(of: Any, s
     parts = (figures.key_figures, figures.lead_view, figures.hour_view, figures.band_card, basis.shares_card)
     assert [draw(bare) for draw in (*parts, basis.left_out_card, basis.models_card, basis.switches_card)] == [None] * 8
     assert (chart.band_view(bare) or {})["caption"] == "No forecast yet."
+
+
+def test_a_changed_ledger_is_said_where_the_forecast_would_stand() -> None:
+    page = loaded("?range=day", store=FakeStore(FakeClock(NOW)))
+    damaged = replace(page, ledger=Ledger(damaged="The forecast abc was changed."))
+    assert "Forecasts are not shown: The forecast abc was changed." in words(basis.none_card(damaged))
+    assert (chart.band_view(damaged) or {})["caption"] == "No forecast is shown."
 
 
 def test_a_project_that_measures_neither_says_so() -> None:

@@ -9,13 +9,15 @@ from functools import cache
 import pandas as pd
 import pytest
 
+from dash_app.domain.errors import PlanRejected
 from dash_app.domain.forecast_scores import Scored
 from dash_app.domain.forecasting import ForecastRecord, Role
 from dash_app.domain.frames import Band
 from dash_app.domain.measurement import Published
 from dash_app.domain.site import Quantity, TariffPart
 from dash_app.workflows.forecast_choice import Choice, choice_of, every_of, load_moments
-from dash_app.workflows.forecast_page import ForecastPage, Memory, load_forecast_page, newest_frame
+from dash_app.workflows.forecast_ledger import Memory
+from dash_app.workflows.forecast_page import ForecastPage, load_forecast_page, newest_frame
 from dash_app.workflows.measured import Place, view_of
 from tests.fakes.api import session
 from tests.fakes.campus import NOW, QUARTER, ZONE, CampusMeasurements, project, series_of, site
@@ -121,7 +123,7 @@ def test_scores_are_of_the_range_and_of_forecasts_issued_up_to_two_days_before_i
     start = pd.Timestamp("2020-09-27T14:00Z")
     assert found.rows[Scored.VALID_AT].min() == start
     assert found.rows[Scored.VALID_AT].max() == pd.Timestamp("2020-09-28T03:15Z")
-    assert found.records[0].issued_at >= start - 48 * HOUR
+    assert found.ledger.records[0].issued_at >= start - 48 * HOUR
     assert found.rows[Scored.LEAD_H].max() > 24
 
 
@@ -194,7 +196,7 @@ def test_longer_ranges_look_at_fewer_forecasts() -> None:
     steps = [loaded(f"?range={name}").every for name in ("48h", "week", "month", "year")]
     assert steps == [timedelta(0), HOUR, 6 * HOUR, timedelta(days=1)]
     quarters_of_the_day = {int(at.timestamp()) // (6 * 3600) for at in HOURLY}
-    assert len(loaded("?range=month").records) == len(quarters_of_the_day)
+    assert len(loaded("?range=month").ledger.records) == len(quarters_of_the_day)
 
 
 def test_the_moments_that_are_offered_lie_in_the_range_and_are_at_most_48() -> None:
@@ -234,9 +236,9 @@ def test_the_ledger_is_read_again_only_when_something_was_issued() -> None:
         )  # fmt: skip
 
     before, again = load(), load()
-    assert asked.count("issued") == 2 and again.records == before.records
+    assert asked.count("issued") == 2 and again.ledger.records == before.ledger.records
     store.forecasts.kept.append(issued(HOURLY[-1], LOAD))
-    assert load().records[-1].issued_at == HOURLY[-1]
+    assert load().ledger.records[-1].issued_at == HOURLY[-1]
     assert asked.count("issued") == 4
 
 
@@ -252,3 +254,20 @@ def test_what_each_part_said_alone_is_scored_where_the_ledger_kept_it() -> None:
     assert rows[Scored.SAID].tolist() == pytest.approx((mine[Scored.SAID] + 2.0).tolist())
     assert rows[Scored.REAL].tolist() == mine[Scored.REAL].tolist()
     assert loaded("?range=day").part_rows == {}
+
+
+def test_a_changed_row_of_the_ledger_is_said_and_nothing_of_it_is_shown() -> None:
+    class Changed:
+        def __getattr__(self, name: str) -> object:
+            def refuse(*_args: object, **_more: object) -> object:
+                raise PlanRejected("The forecast abc of monash was changed after it was stored.")
+
+            return refuse
+
+    store = FakeStore(FakeClock(NOW))
+    store.forecasts = Changed()
+    found = loaded("?range=day", store=store)
+    assert found.ledger.damaged == "The forecast abc of monash was changed after it was stored."
+    assert found.newest is None and found.rows.empty and found.forecast() is None
+    view = view_of(found.place, "?range=day", FakeClock(NOW))
+    assert load_moments(found.place, view, store.forecasts)[1] == []
