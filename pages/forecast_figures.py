@@ -36,7 +36,7 @@ def key_figures(page: ForecastPage) -> list[Any] | None:
     """Return the key figures over all lead times; None hides them where nothing is forecast."""
     if page.newest is None:
         return None
-    found = score(page.rows)
+    found = score(page.seen)
     return kpi_row([_error(page, found), _skill(page, found), _held(page), _cost(page)])
 
 
@@ -115,7 +115,7 @@ def _skill(page: ForecastPage, found: Score | None) -> Figure:
 
 
 def _held(page: ForecastPage) -> Figure:
-    found = calibration(page.rows)
+    found = calibration(page.seen)
     context = _("should be 80 %")
     if found is not None:
         context = _("below %(low)s, above %(high)s", low=percent(found.below), high=percent(found.above))
@@ -137,7 +137,7 @@ def _cost(page: ForecastPage) -> Figure:
     currency = page.place.site.currency if page.place.site else ""
     context = _("a day at most, newest forecasts")
     if per_day is None:
-        context = _("no step is over yet") if page.rows.empty else _("no price is known for these steps")
+        context = _("no step is over yet") if page.seen.empty else _("no price is known for these steps")
     return Figure(
         key="cost",
         label=_("Cost of the error"),

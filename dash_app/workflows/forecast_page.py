@@ -14,6 +14,7 @@ from dash_app.domain.forecast_scores import (
     REACH,
     ErrorCost,
     Score,
+    Scored,
     cost_of_error,
     newest_of_each,
     said_by,
@@ -82,13 +83,19 @@ class ForecastPage(Measured):
     def _from_start(self, frame: pd.DataFrame | None) -> pd.DataFrame | None:
         return None if frame is None else frame.loc[frame.index >= pd.Timestamp(self.view.start)]
 
+    @property
+    def seen(self) -> pd.DataFrame:
+        """The scored steps that the view holds: a comparison looks at a part of what was loaded."""
+        over = self.rows[Scored.VALID_AT] <= pd.Timestamp(self.view.until - self.step)
+        return self.rows[over] if len(self.rows) else self.rows
+
     def cost(self, rows: pd.DataFrame) -> ErrorCost | None:
         """Return what the errors of some rows cost at most; None without prices."""
         return None if self.prices is None else cost_of_error(rows, self.prices, self.step)
 
     def cost_of_newest(self) -> ErrorCost | None:
         """Return what the errors of the newest forecast of each moment cost at most."""
-        return self.cost(newest_of_each(self.rows))
+        return self.cost(newest_of_each(self.seen))
 
 
 def load_forecast_page(

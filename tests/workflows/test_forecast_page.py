@@ -271,3 +271,13 @@ def test_a_changed_row_of_the_ledger_is_said_and_nothing_of_it_is_shown() -> Non
     assert found.newest is None and found.rows.empty and found.forecast() is None
     view = view_of(found.place, "?range=day", FakeClock(NOW))
     assert load_moments(found.place, view, store.forecasts)[1] == []
+
+
+def test_a_part_of_what_was_loaded_is_seen_where_the_view_ends_earlier() -> None:
+    found = loaded("?range=day")
+    until = NOW - 3 * HOUR
+    earlier = replace(found, view=replace(found.view, now=until))
+    assert len(found.seen) == len(found.rows)
+    assert earlier.seen[Scored.VALID_AT].max() + pd.Timedelta(QUARTER) <= pd.Timestamp(until)
+    assert 0 < len(earlier.seen) < len(found.seen)
+    assert loaded("?range=day", store=FakeStore(FakeClock(NOW))).seen.empty
