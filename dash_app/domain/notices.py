@@ -39,7 +39,7 @@ class NoticeKind(StrEnum):
 URGENT = frozenset({NoticeKind.DISPATCH, NoticeKind.STALE, NoticeKind.STOPPED, NoticeKind.AUDIT})
 """Told in quiet hours too."""
 OF_ALARMS = {"plan": NoticeKind.NO_PLAN, "telemetry": NoticeKind.STALE, "audit": NoticeKind.AUDIT}
-NOT_TOLD = frozenset({"cache", "plan_ended"})
+NOT_TOLD = frozenset({"cache", "plan_ended", "training", "trainer"})
 """Alarms that somebody sees on the status page, and that ask nothing of anybody."""
 
 
