@@ -42,12 +42,20 @@ def train_models(settings: Settings) -> None:
     """Look after the models of every site once; the whole program of the process."""
     from dash_app import log
 
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_the_planner()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     log.configure(settings.log_level)
     workspace = wiring.build(settings, patient=True)
     look_after(training_ports(workspace), wiring.service_session(settings)())
+
+
+def end_with_the_planner() -> None:
+    """Let the system kill this process when its parent dies, also if that has happened already."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    parent = multiprocessing.parent_process()
+    if parent is not None and os.getppid() != parent.pid:
+        raise SystemExit(1)
 
 
 def training_ports(workspace: Workspace) -> TrainingPorts:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
 from dash_app.commands.train_models import LOWEST, at_the_lowest_priority, start_training
@@ -137,3 +140,24 @@ def test_a_real_process_that_is_killed_is_gone_at_once(tmp_path: Path) -> None:
     process.kill()
     process.join(10)
     assert process.exitcode == -9
+
+
+PLANNER = """
+import sys, time
+from pathlib import Path
+from dash_app.commands.train_models import start_training
+from dash_app.settings import Settings
+process = start_training(Settings(secret_key="k" * 40, state_dir=Path(sys.argv[1]), _env_file=None))
+print(process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_planner_that_is_killed_leaves_no_training_behind(tmp_path: Path) -> None:
+    planner = subprocess.Popen([sys.executable, "-c", PLANNER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert planner.stdout is not None
+    training = psutil.Process(int(planner.stdout.readline()))
+    planner.kill()
+    planner.communicate()
+    psutil.wait_procs([training], timeout=30)
+    assert not training.is_running() or training.status() == psutil.STATUS_ZOMBIE

@@ -56,7 +56,9 @@ def test_what_is_not_published_comes_from_the_same_hour_of_the_days_before_and_i
 
 def test_a_tariff_that_repeats_every_week_is_repeated_exactly() -> None:
     index = pd.date_range(START - timedelta(days=15), START, freq="h", inclusive="left", name="time")
-    values = pd.Series(np.where((index.day_of_week < 5) & (index.hour >= 17) & (index.hour < 21), 0.4, 0.1), index=index)
+    values = pd.Series(
+        np.where((index.day_of_week < 5) & (index.hour >= 17) & (index.hour < 21), 0.4, 0.1), index=index
+    )
     grid = TimeGrid(start=START, step=HOUR / 4, steps=192)
     found, estimated = estimate_ahead(values, grid)
     evening = (grid.index().hour >= 17) & (grid.index().hour < 21)
