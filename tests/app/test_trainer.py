@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -147,17 +148,23 @@ import sys, time
 from pathlib import Path
 from dash_app.commands.train_models import start_training
 from dash_app.settings import Settings
-process = start_training(Settings(secret_key="k" * 40, state_dir=Path(sys.argv[1]), _env_file=None))
-print(process.pid, flush=True)
+api = {"energy_api_url": sys.argv[2], "energy_api_user": "ada@example.org", "energy_api_password": "secret"}
+start_training(Settings(secret_key="k" * 40, state_dir=Path(sys.argv[1]), _env_file=None, **api))
 time.sleep(60)
 """
 
 
 def test_a_planner_that_is_killed_leaves_no_training_behind(tmp_path: Path) -> None:
-    planner = subprocess.Popen([sys.executable, "-c", PLANNER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    assert planner.stdout is not None
-    training = psutil.Process(int(planner.stdout.readline()))
-    planner.kill()
-    planner.communicate()
-    psutil.wait_procs([training], timeout=30)
-    assert not training.is_running() or training.status() == psutil.STATUS_ZOMBIE
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        planner = subprocess.Popen([sys.executable, "-c", PLANNER, str(tmp_path), url])
+        asked, _ = silent.accept()
+        children = psutil.Process(planner.pid).children()
+        assert asked.recv(4) == b"POST"
+        planner.kill()
+        planner.wait()
+        gone, left = psutil.wait_procs(children, timeout=5)
+        asked.close()
+    assert gone
+    assert left == []
