@@ -111,7 +111,8 @@ class ForecastRecord:
         told = [self.project_id, self.quantity.value, self.role.value, self.issued_at.isoformat(), self.model_id]
         told += [self.inputs_digest, json.dumps(self.weights, sort_keys=True)]
         hashed = hashlib.sha256("|".join(told).encode())
-        hashed.update(f"{self.frame.index[0].isoformat()}|{self.step}|{list(self.frame.columns)}".encode())
+        columns = [str(name) for name in self.frame.columns]
+        hashed.update(f"{self.frame.index[0].isoformat()}|{self.step}|{columns}".encode())
         hashed.update(self.frame.to_numpy(dtype=float).round(DECIMALS).tobytes())
         return hashed.hexdigest()[:16]
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from dash_app.domain.errors import PlanRejected
+from dash_app.domain.frames import Band
 from dash_app.domain.site import Quantity
 from services.store import PlanStore
 from tests.fakes.forecast_ledger import a_band, a_forecast, a_model, a_switch
@@ -80,3 +81,10 @@ def test_a_day_of_forecasts_takes_less_than_two_kilobytes_each(store: PlanStore)
             "SELECT avg(length(band) + length(told) + coalesce(length(components), 0)) FROM forecasts"
         ).fetchone()
     assert mean < 2000
+
+
+def test_a_forecast_is_the_same_whether_its_columns_are_named_by_words_or_by_members(store: PlanStore) -> None:
+    members = a_band().rename(columns={band.value: band for band in Band})
+    store.forecasts.record([a_forecast(frame=members)])
+    (found,) = store.forecasts.issued("monash", Quantity.LOAD_KW, NOON, NOON + QUARTER)
+    assert found.forecast_id == a_forecast().forecast_id
