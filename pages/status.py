@@ -36,10 +36,13 @@ from dash_app.domain.ports import (
 )
 from dash_app.domain.project import Right
 from dash_app.domain.time import Clock
+from dash_app.workflows.kept import Kept
 
 PATH = "/status"
 REFRESH_MS = 10_000
 LATE_AFTER = timedelta(seconds=60)
+CHAIN_FOR = timedelta(minutes=1)
+"""For so long a walk along the whole audit trail counts, whoever asked for it."""
 EXPECTED = ("dispatcher", "planner")
 PACKAGES = (
     "energy-dashboard", "dash", "plotly", "pandas", "cvxpy", "highspy", "statsmodels", "pymodbus", "SQLAlchemy",
@@ -92,24 +95,33 @@ def register(
     clock: Clock,
 ) -> None:
     """Add the page's callback: for analysts and above."""
+    walked: Kept[int | None] = Kept(clock, CHAIN_FOR)
+
+    def first_broken() -> int | None:
+        return walked.of(Id.BODY, audit.first_broken)
 
     @app.callback(Output(Id.BODY, "children"), Output(Id.ABOUT, "children"), Input(Id.TICK, "n_intervals"))
     def show_status(_beat: int | None) -> tuple[Any, str]:
         mine = {project.project_id: project.name for project in who().projects}
-        facts = read_facts(states, alarms, audit, measurements, clock, mine)
+        facts = read_facts(states, alarms, first_broken, measurements, clock, mine)
         return body_view(facts), about_words(facts)
 
     require(Right.STATUS, Id.BODY)
 
 
 def read_facts(
-    states: States, alarms: Alarms, audit: Audit, measurements: Measurements, clock: Clock, mine: dict[str, str]
+    states: States,
+    alarms: Alarms,
+    first_broken: Callable[[], int | None],
+    measurements: Measurements,
+    clock: Clock,
+    mine: dict[str, str],
 ) -> Facts:
     """Return what is known now; a store that cannot be read is itself a fact. Alarms of other people's stay theirs."""
     cache = measurements.stats()
     try:
         raised = tuple(alarm for alarm in alarms.open_alarms() if alarm.project_id in mine or not alarm.project_id)
-        beats, broken = states.heartbeats(), audit.first_broken()
+        beats, broken = states.heartbeats(), first_broken()
     except StoreUnavailable as error:
         return Facts(now=clock(), mine=mine, beats=(), alarms=(), broken_row=None, store_fault=str(error), cache=cache)
     return Facts(now=clock(), mine=mine, beats=beats, alarms=raised, broken_row=broken, store_fault="", cache=cache)

@@ -9,14 +9,19 @@ from dash import html
 
 from dash_app.domain.ports import AskedOf, CacheKind, CacheStats
 from pages.status import Facts, about_words, body_view, cache_figures, cache_table, read_facts
-from tests.app.building import Building, text_of
+from tests.app.building import Building, call, output_of, payload, text_of
 from tests.components.test_parts import words
 
 
 def facts_of(building: Building, mine: dict[str, str] | None = None) -> Facts:
     known = building.workspace
     return read_facts(
-        known.states, known.alarms, known.audit, known.measurements, known.clock, mine or {"monash": "Monash campus"}
+        known.states,
+        known.alarms,
+        known.audit.first_broken,
+        known.measurements,
+        known.clock,
+        mine or {"monash": "Monash campus"},
     )
 
 
@@ -105,3 +110,14 @@ def test_a_changed_audit_trail_is_said(building: Building) -> None:
     broken = replace(facts, broken_row=7)
     assert about_words(broken) == "Needs attention: the audit trail was changed."
     assert "Audit trail changed at row 7" in shown(broken)
+
+
+def test_the_chain_is_walked_once_a_minute_however_many_pages_are_open(building: Building) -> None:
+    walks = []
+    audit = building.workspace.audit
+    audit.first_broken = lambda: walks.append(1)  # type: ignore[method-assign]
+    client = building.signed_in()
+    for _turn in range(3):
+        answer = call(client, payload(building.app, output_of(building.app, "status-body.children")))
+        assert answer.status_code == 200
+    assert len(walks) == 1
