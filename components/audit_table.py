@@ -24,10 +24,9 @@ def audit_table(rows: Sequence[AuditRow], zone: ZoneInfo, projects: Mapping[str,
     """Return the rows as they come; `projects` names projects by id where more than one is shown."""
     head = [_("When"), _("Who"), _("What"), _("Before → after"), _("Hash")]
     lines = [[_when(row, zone), _who(row), _what(row, projects), _change(row), _hash(row)] for row in rows]
-    table = list_table(_("Audit trail"), head, lines, words=len(head) - 1)
-    return html.Div(
-        table, className="sb-table-frame sb-audit", tabIndex=0, role="region", **aria(label=_("Audit trail"))
-    )
+    title = _("Audit trail of several projects") if projects else _("Audit trail")
+    table = list_table(title, head, lines, words=len(head) - 1)
+    return html.Div(table, className="sb-table-frame sb-audit", tabIndex=0, role="region", **aria(label=title))
 
 
 def _when(row: AuditRow, zone: ZoneInfo) -> list[Any]:

@@ -41,7 +41,8 @@ def notice_list(notices: Sequence[Notice], zone: ZoneInfo, *, reason: str = "") 
     head = [_("When"), _("What"), _("State"), _("Taken care of")]
     rows = [[_when(one, zone), _what(one), _state(one, zone), _care(one, zone, reason)] for one in notices]
     table = list_table(_("Notices"), head, rows, words=len(head) - 1)
-    return html.Div(table, className="sb-table-frame sb-audit", tabIndex=0, role="region", **aria(label=_("Notices")))
+    label = _("Notices, to read only") if reason else _("Notices")
+    return html.Div(table, className="sb-table-frame sb-audit", tabIndex=0, role="region", **aria(label=label))
 
 
 def _when(one: Notice, zone: ZoneInfo) -> list[Any]:

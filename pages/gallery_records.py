@@ -29,19 +29,18 @@ def entries() -> tuple[Entry, ...]:
                     state="Of several projects",
                     draw=lambda: audit_table(_rows(), ZONE, {"monash": "Monash campus", "b071": "Cambridge b071"}),
                 ),
-                Example(state="No rows", draw=lambda: audit_table((), ZONE, {})),
             ),
         ),
         Entry(
-            title="Notices",
+            title="Bell and notices",
             examples=(
                 Example(state="Lasting, acknowledged, over", draw=lambda: notice_list(_notices(), ZONE)),
                 Example(
                     state="For somebody who cannot acknowledge",
                     draw=lambda: notice_list(_notices()[:1], ZONE, reason="Viewers cannot acknowledge."),
                 ),
-                Example(state="The bell, three waiting", draw=lambda: notice_bell(3, "#gallery-notices")),
-                Example(state="The bell, nothing waiting", draw=lambda: notice_bell(0, "#gallery-notices")),
+                Example(state="The bell, three waiting", draw=lambda: notice_bell(3, "#gallery-bell-and-notices")),
+                Example(state="The bell, nothing waiting", draw=lambda: notice_bell(0, "#gallery-bell-and-notices")),
             ),
         ),
     )

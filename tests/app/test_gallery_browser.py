@@ -13,6 +13,8 @@ from pages.gallery_entry import ChartExample
 from tests.app.browsing import AXE, PHONE, Watched, a_page, served, sign_in
 from tests.app.building import build
 
+SETTLED = "Promise.all(document.getAnimations().map(change => change.finished.catch(() => null)))"
+"""Waits until no colour is on its way any more: halfway between two themes nothing can be judged."""
 CHARTS = 1 + sum(isinstance(one, ChartExample) for entry in gallery.entries() for one in entry.examples)
 """The map is the one that is no example of a chart."""
 WITHIN_MS = 60_000
@@ -40,6 +42,7 @@ def test_every_component_is_accessible_and_quiet_in_both_themes(seen: Watched) -
     assert faults(seen) == []
     seen.page.click(".sb-header [data-theme-toggle]")
     expect(seen.page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    seen.page.evaluate(SETTLED)
     assert faults(seen) == []
     assert seen.page.evaluate("window.hurt") is None
     assert seen.away == []
@@ -49,4 +52,4 @@ def test_every_component_is_accessible_and_quiet_in_both_themes(seen: Watched) -
 def test_every_component_fits_a_phone(seen: Watched) -> None:
     seen.page.set_viewport_size(PHONE)
     expect(seen.page.locator(".sb-bottom")).to_be_visible()
-    assert seen.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    seen.page.wait_for_function(f"document.documentElement.scrollWidth <= {PHONE['width']}", timeout=WITHIN_MS)

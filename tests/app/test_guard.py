@@ -231,8 +231,9 @@ def test_callbacks_of_pages_answer_404_for_another_persons_project(building: Bui
     assert strict
     for output in strict:
         body = payload(building.app, output)
+        body["inputs"] = [[] if '["ALL"]' in str(entry["id"]) else entry for entry in body["inputs"]]
         for entry in body["inputs"] + body["state"]:
-            if entry["property"] == "pathname":
+            if entry and entry["property"] == "pathname":
                 entry["value"] = "/p/fontana1/"
         assert call(client, body).status_code == 404
 

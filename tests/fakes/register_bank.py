@@ -20,14 +20,23 @@ class Area:
 
 @dataclass
 class Bank:
-    """Areas by unit and table. `refuse` returns an exception code for a write, `follow` runs after one."""
+    """Areas by unit and table. `refuse` returns an exception code for a write, `follow` runs after one.
+
+    A server answers and records under `lock`, and what is asked for here waits for it: an answered write is recorded.
+    """
 
     areas: dict[tuple[int, str], Area] = field(default_factory=dict)
     refuse: Callable[[int, int, Sequence[int]], int] = lambda *_: 0
     follow: Callable[[int], None] = lambda *_: None
-    writes: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    recorded: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     reads: list[tuple[int, str, int, int]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def writes(self) -> list[tuple[int, tuple[int, ...]]]:
+        """Every write that was made, in order: address and words."""
+        with self.lock:
+            return self.recorded
 
     def add(self, unit: int, table: str, start: int, count: int) -> None:
         self.areas[unit, table] = Area(start, (ctypes.c_uint16 * count)())
@@ -36,7 +45,8 @@ class Bank:
         area = self.areas.get((unit, table))
         if area is None or addr < area.start or addr + count > area.start + len(area.words):
             return None
-        return list(area.words[addr - area.start : addr - area.start + count])
+        with self.lock:
+            return list(area.words[addr - area.start : addr - area.start + count])
 
     def put(self, unit: int, table: str, addr: int, values: Sequence[int]) -> None:
         area = self.areas[unit, table]
@@ -60,5 +70,5 @@ class Bank:
         return self.refuse(unit, addr, values)
 
     def wrote(self, unit: int, addr: int, values: Sequence[int]) -> None:
-        self.writes.append((addr, tuple(values)))
+        self.recorded.append((addr, tuple(values)))
         self.follow(unit)
