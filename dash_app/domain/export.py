@@ -41,11 +41,6 @@ class ExportColumn:
     detail: str = ""
 
     @property
-    def numeric(self) -> bool:
-        """Whether the column holds numbers."""
-        return isinstance(self.values, np.ndarray)
-
-    @property
     def heading(self) -> str:
         """The name with its unit.
 

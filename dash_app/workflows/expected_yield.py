@@ -9,10 +9,8 @@ import pandas as pd
 
 from dash_app.domain.expected_yield import REFERENCE_DAYS, ExpectedDay, expected_yield
 from dash_app.domain.measurement import Window, total_of
-from dash_app.domain.ports import Measurements, Session
 from dash_app.domain.site import Quantity, Site
 from dash_app.domain.time import TimeGrid, local_midnight, measured_at
-from dash_app.domain.view import View
 from dash_app.workflows.measured import Place
 from optimizer.forecast.sun import clear_sky_shape
 
@@ -46,21 +44,6 @@ def expected_days(place: Place, window: Window, days: Sequence[date], now: datet
     sky = clear_sky_of(place.site, index, step, shift, now)
     power = total_of(window, arrays, Quantity.PV_KW, step).reindex(index)
     return expected_yield(power, sky, step, days, place.zone)
-
-
-def load_expected_days(
-    session: Session, place: Place, view: View, *, measurements: Measurements
-) -> tuple[ExpectedDay, ...]:
-    """Load the arrays over the view and the 28 days before it, and return what each day shown should have brought."""
-    arrays = place.of(Quantity.PV_KW)
-    if not arrays or place.site is None:
-        return ()
-    last = min(view.last, view.today)
-    days = [view.first + k * ONE_DAY for k in range((last - view.first).days + 1)]
-    start, end = span_of(days, place)
-    ids = [m.measurand_id for m in arrays]
-    window = measurements.load_window(session, place.project, start, min(end, view.now), ids)
-    return expected_days(place, window, days, view.now)
 
 
 def span_of(days: Sequence[date], place: Place) -> tuple[datetime, datetime]:
